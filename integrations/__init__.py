@@ -1,0 +1,1 @@
+"""Wires search engines to the sidecar: attach, check, detach."""

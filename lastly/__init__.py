@@ -1,0 +1,1 @@
+"""Lastly: a listwise reranker served beside the search engine."""
