@@ -1,0 +1,83 @@
+"""The named errors of Lastly, each with the code and the HTTP status that the server's edge answers with.
+
+Messages say what to do and never hold text that a user sent.
+"""
+
+
+class LastlyError(Exception):
+    """Base of every error that Lastly raises on purpose."""
+
+    code = "internal_error"
+    status = 500
+
+
+class ModelFolderError(LastlyError):
+    """The model folder is missing, incomplete, altered or of a kind that this version cannot serve."""
+
+    code = "bad_model_folder"
+
+
+class ModelOutputError(LastlyError):
+    """The model gave embeddings that are not finite numbers."""
+
+    code = "bad_model_output"
+
+
+class InvalidRequestError(LastlyError):
+    """The request is well formed but asks for something impossible."""
+
+    code = "invalid_request"
+    status = 422
+
+
+class UnknownModelError(LastlyError):
+    """The request names a model that is not loaded."""
+
+    code = "unknown_model"
+    status = 422
+
+
+class MalformedRequestError(LastlyError):
+    """The request cannot be read at all: broken JSON, a broken header."""
+
+    code = "malformed_request"
+    status = 400
+
+
+class UnauthorizedError(LastlyError):
+    """The API key is missing or not known."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class RequestTooLargeError(LastlyError):
+    """The request passes a size limit."""
+
+    code = "request_too_large"
+    status = 413
+
+
+class OverloadedError(LastlyError):
+    """The queue is full; `retry_after_s` says when a retry makes sense."""
+
+    code = "overloaded"
+    status = 429
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NotReadyError(LastlyError):
+    """The sidecar is starting, draining or out of memory."""
+
+    code = "not_ready"
+    status = 503
+
+
+class DeadlineExceededError(LastlyError):
+    """The caller's time is over, or too short for the work."""
+
+    code = "deadline_exceeded"
+    status = 504

@@ -1,0 +1,137 @@
+"""The model folder: a graph, its weights, a tokenizer, and a manifest that says what they are and how to use them."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lastly.errors import ModelFolderError
+from lastly.prompt import PromptTemplate
+from lastly.types import Truncation
+
+MANIFEST = "lastly.json"
+FORMAT = 1
+
+
+class Marker(BaseModel):
+    """A control token whose hidden state is read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = Field(min_length=1)
+    id: int = Field(ge=0)
+
+
+class Graph(BaseModel):
+    """The ONNX file and the names of what goes in and comes out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    kind: Literal["fused", "portable"]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+class Manifest(BaseModel):
+    """`lastly.json`.
+
+    `maximum_length` is the token budget of a block in the published packing rule; `maximum_positions` is what the
+    graph can hold at most. `block_size` counts documents. `files` maps each other file of the folder to its sha256.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = FORMAT
+    name: str = Field(min_length=1)
+    source: str = ""
+    revision: str = ""
+    licence: str
+    architecture: str
+    prompt: PromptTemplate
+    document_marker: Marker
+    query_marker: Marker
+    pad_token_id: int = Field(ge=0)
+    maximum_length: int = Field(gt=0)
+    maximum_positions: int = Field(gt=0)
+    block_size: int = Field(gt=0)
+    max_doc_length: int = Field(gt=0)
+    max_query_length: int = Field(gt=0)
+    embedding_width: int = Field(gt=0)
+    vocabulary_size: int = Field(gt=0)
+    dtype: Literal["fp32", "fp16", "bf16", "int8"]
+    graph: Graph
+    files: dict[str, str]
+    parity: dict[str, Any] = {}
+
+    @property
+    def markers(self) -> tuple[str, str]:
+        """The two strings that are deleted from user text, in the published order."""
+        return self.document_marker.text, self.query_marker.text
+
+    @property
+    def truncation(self) -> Truncation:
+        """The model's own cut, used where a request names none."""
+        return Truncation(self.max_doc_length, self.max_query_length)
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model folder whose manifest was read; `load` has checked its files."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def graph_path(self) -> Path:
+        """The ONNX file."""
+        return self.path / self.manifest.graph.file
+
+    @property
+    def tokenizer_path(self) -> Path:
+        """The tokenizer's own file."""
+        return self.path / "tokenizer.json"
+
+
+def load(path: Path, *, verify: bool = True) -> ModelFolder:
+    """Read a model folder; with `verify`, compare every file's sha256 with the manifest.
+
+    Raises ModelFolderError with the file at fault and what to do.
+    """
+    folder = ModelFolder(path, _read_manifest(path))
+    for name, digest in folder.manifest.files.items():
+        _check_file(path, name, digest if verify else None)
+    return folder
+
+
+def sha256(path: Path) -> str:
+    """Give the hexadecimal sha256 of a file, read in one stream."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_manifest(path: Path) -> Manifest:
+    file = path / MANIFEST
+    try:
+        return Manifest.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        raise ModelFolderError(
+            f"{path} holds no {MANIFEST}; make a model folder with: lastly-export CHECKPOINT -o FOLDER"
+        ) from None
+    except OSError as error:
+        raise ModelFolderError(f"{file} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+        raise ModelFolderError(f"{file} is not a valid manifest ({faults}); export the model again") from error
+
+
+def _check_file(folder: Path, name: str, digest: str | None) -> None:
+    file = folder / name
+    if Path(name).name != name:
+        raise ModelFolderError(f"{folder / MANIFEST} names {name!r}, which is not a plain file name")
+    if not file.is_file():
+        raise ModelFolderError(f"{file} is missing; export the model again or copy the whole folder")
+    if digest is not None and sha256(file) != digest:
+        raise ModelFolderError(f"{file} differs from its sha256 in {MANIFEST}; copy it or export the model again")

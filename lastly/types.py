@@ -1,0 +1,84 @@
+"""The values that travel from a request to its ranking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What the user searched for, and how relevance is to be judged (`instruction`, optional)."""
+
+    text: str
+    instruction: str | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One first-stage hit: its place in the caller's list and the passage that the model reads."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Truncation:
+    """How many tokens of a document and of a query the model reads; the rest is cut off."""
+
+    max_doc_length: int
+    max_query_length: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """The candidates that share one context with the query."""
+
+    query: Query
+    candidates: Sequence[Candidate]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A block as the graph reads it.
+
+    `input_ids` [tokens]; `document_positions` [documents]: where each document's marker stands;
+    `query_position`: where the query's marker stands.
+    """
+
+    input_ids: IntArray
+    document_positions: IntArray
+    query_position: int
+
+
+@dataclass(frozen=True)
+class BlockEmbeddings:
+    """What the graph answers for one block: `documents` [documents, width], `query` [width]; not normalised."""
+
+    documents: FloatArray
+    query: FloatArray
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One candidate after reranking; `score` is a cosine in [-1, 1]."""
+
+    index: int
+    score: float
+    embedding: FloatArray
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All candidates, best first; ties keep the first-stage order.
+
+    `tokens` counts what the model read (template included), `blocks` how many contexts that took.
+    """
+
+    results: Sequence[Ranked]
+    tokens: int
+    blocks: int
