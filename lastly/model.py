@@ -12,7 +12,6 @@ from lastly.prompt import PromptTemplate
 from lastly.types import Truncation
 
 MANIFEST = "lastly.json"
-FORMAT = 1
 
 
 class Marker(BaseModel):
@@ -44,7 +43,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     name: str = Field(min_length=1)
     source: str = ""
     revision: str = ""
