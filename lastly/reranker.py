@@ -1,0 +1,70 @@
+"""The path from a query and its candidates to a ranking."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lastly import model, scoring
+from lastly.blocks import PackingRule, pack
+from lastly.errors import RequestTooLargeError
+from lastly.model import Manifest, ModelFolder
+from lastly.session import Session, SessionOptions
+from lastly.tokenization import PromptTokenizer
+from lastly.types import Block, Candidate, Encoding, Query, Ranked, Ranking, Truncation
+
+
+class Reranker:
+    """A model folder, ready to rank. Safe to call from several threads."""
+
+    def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
+        self.manifest: Manifest = folder.manifest
+        self.session = Session(folder, options)
+        self._tokenizer = PromptTokenizer(folder)
+
+    @classmethod
+    def load(cls, path: Path, options: SessionOptions | None = None) -> "Reranker":
+        """Load a model folder after checking its files; raises ModelFolderError."""
+        return cls(model.load(path), options)
+
+    def rank(self, query: Query, candidates: Sequence[Candidate], truncation: Truncation | None = None) -> Ranking:
+        """Rank all candidates, best first; `truncation` defaults to the model's own.
+
+        Raises RequestTooLargeError where a single document cannot fit the model, NotReadyError where memory ran out.
+        """
+        if not candidates:
+            return Ranking([], tokens=0, blocks=0)
+        encodings = self.encode(query, candidates, truncation or self.manifest.truncation)
+        return self.score(encodings, candidates)
+
+    def encode(self, query: Query, candidates: Sequence[Candidate], truncation: Truncation) -> list[Encoding]:
+        """Cut the texts, pack them into blocks and encode each."""
+        query, query_length = self._tokenizer.prepare_query(query, truncation)
+        prepared, lengths = self._tokenizer.prepare_candidates(candidates, truncation)
+        packing = PackingRule.of(self.manifest, truncation.max_doc_length)
+        blocks = [Block(query, prepared[places.start : places.stop]) for places in pack(lengths, query_length, packing)]
+        return [encoding for block in blocks for encoding in self._encode(block)]
+
+    def score(self, encodings: Sequence[Encoding], candidates: Sequence[Candidate]) -> Ranking:
+        """Run the graph over the blocks of one request and rank its candidates."""
+        step = self.session.max_batch
+        batches = [encodings[start : start + step] for start in range(0, len(encodings), step)]
+        fused = scoring.fuse([embedded for batch in batches for embedded in self.session.run(batch)])
+        scores = scoring.cosine(fused.query, fused.documents)
+        results = [
+            Ranked(candidates[place].index, float(scores[place]), fused.documents[place])
+            for place in scoring.order(scores)
+        ]
+        return Ranking(results, sum(len(encoding.input_ids) for encoding in encodings), len(encodings))
+
+    def _encode(self, block: Block) -> list[Encoding]:
+        """Encode a block, in halves where the template makes it longer than the model can hold."""
+        encoding = self._tokenizer.encode(block)
+        if len(encoding.input_ids) <= self.manifest.maximum_positions:
+            return [encoding]
+        middle = len(block.candidates) // 2
+        if not middle:
+            raise RequestTooLargeError(
+                f"one document with the query makes {len(encoding.input_ids)} tokens and the model holds "
+                f"{self.manifest.maximum_positions}; lower max_doc_length, max_query_length or the instruction"
+            )
+        halves = block.candidates[:middle], block.candidates[middle:]
+        return [encoding for half in halves for encoding in self._encode(Block(block.query, half))]
