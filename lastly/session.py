@@ -1,6 +1,6 @@
 """The only user of ONNX Runtime: a graph, loaded once, run on batches of encodings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ class _Batch:
         )
 
 
-_FEEDS = {
+_FEEDS: dict[str, Callable[[_Batch], npt.NDArray[Any]]] = {
     "input_ids": lambda batch: batch.input_ids,
     "sequence_lengths": lambda batch: batch.lengths,
     "total_sequence_length": lambda batch: np.array(batch.input_ids.shape[1], np.int32),

@@ -1,0 +1,48 @@
+"""The sidecar's application: routes, middleware, and and the model's loading."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from lastly.config import Settings
+from lastly.error_answers import answer
+from lastly.errors import LastlyError
+from lastly.middleware import BodyLimit, RequestId
+from lastly.routes import api, open_api
+from lastly.service import Service
+
+_log = logging.getLogger("lastly")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application; the model loads once it starts. Raises ModelFolderError for a wrong folder."""
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loading = asyncio.create_task(service.start())
+        loading.add_done_callback(_report_failure)
+        app.state.loading = loading
+        yield
+        loading.cancel()
+        service.close()
+
+    app = FastAPI(title="Lastly", summary="Listwise reranking for search engines", lifespan=lifespan)
+    app.state.service = service
+    app.include_router(open_api)
+    app.include_router(api)
+    for error in (LastlyError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(error, answer)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(RequestId)
+    return app
+
+
+def _report_failure(loading: "asyncio.Task[None]") -> None:
+    if not loading.cancelled() and (error := loading.exception()) is not None:
+        _log.error("the model cannot be served: %s", error)

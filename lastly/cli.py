@@ -1,0 +1,37 @@
+"""`lastly COMMAND`: finds the command's module and hands over."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from lastly.errors import LastlyError
+
+# Command: (module:function, what it does). A module is imported only when its command runs, so that serving never
+# loads an engine's client and the wiring of engines needs no model.
+COMMANDS = {
+    "serve": ("lastly.commands.serve:run", "serve a model folder over HTTP"),
+    "demo": ("lastly.commands.demo:run", "search this Python's documentation, both orders side by side"),
+    "search": ("lastly.commands.search:run", "the same on your documents (JSON lines)"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; gives the exit status (2: not understood, 1: failed)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_usage())
+        return 0 if arguments else 2
+    if arguments[0] not in COMMANDS:
+        print(f"lastly: no command {arguments[0]!r}\n{_usage()}", file=sys.stderr)
+        return 2
+    module, function = COMMANDS[arguments[0]][0].split(":")
+    try:
+        return int(getattr(importlib.import_module(module), function)(arguments[1:]))
+    except LastlyError as error:
+        print(f"lastly: {error}", file=sys.stderr)
+        return 1
+
+
+def _usage() -> str:
+    lines = [f"  {name:<8} {purpose}" for name, (_, purpose) in COMMANDS.items()]
+    return "\n".join(["usage: lastly COMMAND [--help]", "", *lines])
