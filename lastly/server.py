@@ -4,27 +4,75 @@ import asyncio
 import logging
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
 from lastly.app import create_app
 from lastly.config import Settings
+from lastly.errors import InvalidRequestError
 
 
-class Server(uvicorn.Server):
-    """Stops by itself where the model cannot be loaded, and then exits with 1."""
+class Listening:
+    """A sidecar that holds its port and is ready to run."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._listener = listener
+        self._server = _Server(create_app(settings), settings)
+        self.host, self.port = listener.getsockname()[:2]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the model could not be loaded."""
+        return self._server.failed
+
+    def run(self) -> None:
+        """Serve until `stop`, SIGTERM or SIGINT; running requests get `drain_timeout_s`."""
+        self._server.run(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Ask a running server to stop."""
+        self._server.should_exit = True
+
+
+@contextmanager
+def listen(settings: Settings) -> Iterator[Listening]:
+    """Take the port; raises InvalidRequestError where it can't be had, ModelFolderError for a wrong model folder."""
+    try:
+        listener = socket.create_server((settings.host, settings.port), backlog=1024)
+    except OSError as error:
+        raise InvalidRequestError(
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); choose another host or port"
+        ) from error
+    with listener:
+        yield Listening(settings, listener)
+
+
+def serve(settings: Settings) -> int:
+    """Run the sidecar in the foreground; gives the exit status."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    with listen(settings) as listening:
+        print(f"listening on http://{listening.host}:{listening.port}", file=sys.stderr, flush=True)
+        listening.run()
+        return 1 if listening.failed else 0
+
+
+class _Server(uvicorn.Server):
+    """Stops by itself where the model cannot be loaded."""
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=settings.drain_timeout_s,
-            )
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=settings.drain_timeout_s,
         )
+        super().__init__(config)
         self._app = app
         self.failed = False
 
@@ -33,16 +81,3 @@ class Server(uvicorn.Server):
         loading: asyncio.Task[None] = self._app.state.loading
         self.failed = loading.done() and not loading.cancelled() and loading.exception() is not None
         return await super().on_tick(counter) or self.failed
-
-
-def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; running requests get `drain_timeout_s`. Gives the exit status."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    server = Server(create_app(settings), settings)
-    with socket.create_server((settings.host, settings.port), backlog=1024) as listener:
-        host, port = listener.getsockname()[:2]
-        print(f"listening on http://{host}:{port}", file=sys.stderr, flush=True)
-        server.run(sockets=[listener])
-    return 1 if server.failed else 0
