@@ -1,0 +1,50 @@
+# The one door for commands. Every target sets up what it needs; `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test test-quick lint format types clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.serving ## search this Python's documentation; both orders side by side (ARGS="your query")
+	$(BIN)/lastly demo $(ARGS)
+
+serve: $(VENV)/.serving ## run the sidecar on the embedded model (ARGS="--port 8787")
+	$(BIN)/lastly serve $(ARGS)
+
+test: $(VENV)/.development lint types ## lint, types and all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
+	$(BIN)/python -m pytest tests/unit tests/api tests/test_imports.py tests/test_docs.py $(ARGS)
+
+lint: $(VENV)/.development ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.development ## put the code into ruff's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.development ## mypy, strict
+	$(BIN)/mypy
+
+clean: ## remove the environment and what was built
+	rm -rf $(VENV) build dist *.egg-info
+
+$(BIN)/uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lastly needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+
+$(VENV)/.serving: pyproject.toml constraints.txt | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.development: pyproject.toml constraints.txt | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	touch $@ $(VENV)/.serving

@@ -1,0 +1,43 @@
+"""The embedded first stage and the corpus of the demo."""
+
+import pytest
+
+from lastly.local.documents import Document
+from lastly.local.first_stage import FirstStage
+from lastly.local.python_docs import python_documentation
+
+
+@pytest.fixture(scope="module")
+def documentation() -> list[Document]:
+    return python_documentation()
+
+
+def test_the_documentation_holds_thousands_of_distinct_documents(documentation: list[Document]) -> None:
+    assert len(documentation) > 2_000
+    assert len({document.id for document in documentation}) == len(documentation)
+
+
+@pytest.mark.parametrize("name", ["subprocess.run", "pathlib.Path.read_text", "json", "builtins.sorted"])
+def test_known_names_are_documented(documentation: list[Document], name: str) -> None:
+    assert name in {document.id for document in documentation}
+
+
+def test_the_first_stage_finds_words_in_any_form(documentation: list[Document]) -> None:
+    hits = FirstStage(documentation).search("temporary directories", 10)
+    assert any(hit.document.id.startswith("tempfile.") for hit in hits)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_query_syntax_is_only_text() -> None:
+    index = FirstStage([Document(id="1", text="plain words"), Document(id="2", text="other")])
+    assert [hit.document.id for hit in index.search('text:"words AND (', 5)] == ["1"]
+
+
+@pytest.mark.parametrize("query", ["", "  ", "?!", "the of"])
+def test_a_query_without_words_finds_nothing(query: str) -> None:
+    assert FirstStage([Document(id="1", text="the text of it")]).search(query, 5) == []
+
+
+def test_the_size_bounds_the_hits() -> None:
+    index = FirstStage([Document(id=str(number), text="word") for number in range(20)])
+    assert len(index.search("word", 7)) == 7
