@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from lastly.config import Settings
 from lastly.error_answers import answer
 from lastly.errors import LastlyError
-from lastly.middleware import BodyLimit, RequestId
+from lastly.middleware import BodyLimit, RequestCount, RequestId
 from lastly.routes import api, open_api
 from lastly.service import Service
 
@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     for error in (LastlyError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, answer)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(RequestCount, requests=service.metrics.requests)
     app.add_middleware(RequestId)
     return app
 
