@@ -1,0 +1,101 @@
+"""From a checkpoint to a finished model folder, or to nothing at all."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lastly.model import MANIFEST, Graph, Manifest, ModelFolder, sha256
+from onnx_export.card import model_card
+from onnx_export.checkpoint import Checkpoint
+from onnx_export.description import describe
+from onnx_export.errors import ExportError
+from onnx_export.graphfile import INPUTS, OUTPUTS, Dtype, Kind, Step, write_graph
+from onnx_export.measure import measure
+from onnx_export.parity import THRESHOLDS
+
+_GRAPH = "model.onnx"
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """`threshold`: the largest score difference allowed, None for the type's own; `parity`: measure it at all."""
+
+    dtype: Dtype = "fp32"
+    kind: Kind = "fused"
+    threshold: float | None = None
+    parity: bool = True
+    name: str | None = None
+    licence: str | None = None
+    overwrite: bool = False
+
+
+def steps(checkpoint: Checkpoint, options: ExportOptions) -> int:
+    """Count how often `export` will call its `step`."""
+    return checkpoint.architecture.layers + 1 + (2 if options.parity else 0) + 1
+
+
+def export(
+    checkpoint: Checkpoint | Path, output: Path, options: ExportOptions | None = None, step: Step = lambda _: None
+) -> ModelFolder:
+    """Write the model folder `output`; `step` is told the name of each part when it is done.
+
+    Everything is written to a neighbouring folder that is renamed at the end, so that a failed export leaves nothing.
+    Raises ExportError.
+    """
+    checkpoint = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
+    options = options or ExportOptions()
+    _check_output(output, options)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as temporary:
+        folder = Path(temporary) / output.name
+        folder.mkdir()
+        _write(checkpoint, folder, options, step)
+        _move(folder, output, Path(temporary))
+    step("done")
+    return ModelFolder(output, Manifest.model_validate_json((output / MANIFEST).read_bytes()))
+
+
+def _write(checkpoint: Checkpoint, folder: Path, options: ExportOptions, step: Step) -> None:
+    manifest = _manifest(checkpoint, options)  # before the long part, so that a bad description fails at once
+    shutil.copyfile(checkpoint.folder / "tokenizer.json", folder / "tokenizer.json")
+    write_graph(checkpoint, folder / _GRAPH, options.dtype, options.kind, step)
+    if options.parity:
+        report = measure(checkpoint, ModelFolder(folder, manifest), step)
+        report.check(THRESHOLDS[options.dtype] if options.threshold is None else options.threshold)
+        manifest = manifest.model_copy(update={"parity": report.as_manifest()})
+    (folder / "README.md").write_text(model_card(manifest), encoding="utf-8")
+    files = {file.name: sha256(file) for file in sorted(folder.iterdir())}
+    manifest = manifest.model_copy(update={"files": files})
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _manifest(checkpoint: Checkpoint, options: ExportOptions) -> Manifest:
+    description = describe(checkpoint, options.name, options.licence)
+    return Manifest(
+        **vars(description),
+        source=checkpoint.source,
+        revision=checkpoint.revision,
+        architecture=checkpoint.architecture.kind,
+        maximum_positions=checkpoint.architecture.maximum_positions,
+        embedding_width=checkpoint.projector_widths[1],
+        vocabulary_size=checkpoint.architecture.vocabulary,
+        dtype=options.dtype,
+        graph=Graph(file=_GRAPH, kind=options.kind, inputs=INPUTS[options.kind], outputs=OUTPUTS),
+        files={},
+    )
+
+
+def _check_output(output: Path, options: ExportOptions) -> None:
+    if not output.exists():
+        return
+    if not output.is_dir():
+        raise ExportError(f"{output} exists and is not a folder")
+    if any(output.iterdir()) and not (options.overwrite and (output / MANIFEST).is_file()):
+        raise ExportError(f"{output} is not empty; choose another folder, or --overwrite an older model folder")
+
+
+def _move(folder: Path, output: Path, temporary: Path) -> None:
+    if output.exists():
+        output.rename(temporary / "old")
+    folder.rename(output)

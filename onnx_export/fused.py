@@ -1,0 +1,102 @@
+"""The graph for ONNX Runtime: its own fused kernels, no N x N score matrix on the CPU or on CUDA."""
+
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from onnx_export.architecture import Architecture
+from onnx_export.builder import CONTRIB, GraphBuilder
+from onnx_export.checkpoint import Checkpoint
+from onnx_export.decoder import Decoder, Progress, marker_positions
+from onnx_export.kernels import SharedKernels, frequencies
+from onnx_export.precision import Precision
+
+INPUTS = ("input_ids", "sequence_lengths", "total_sequence_length", "document_positions", "query_position")
+
+
+def build(builder: GraphBuilder, checkpoint: Checkpoint, precision: Precision, progress: Progress) -> ir.Model:
+    """Write the fused graph; inputs as `INPUTS`, outputs `document_embeddings` and `query_embedding`."""
+    ids = builder.input("input_ids", ir.DataType.INT64, ["batch", "sequence"])
+    lengths = builder.input("sequence_lengths", ir.DataType.INT32, ["batch"])
+    total = builder.input("total_sequence_length", ir.DataType.INT32, [])
+    positions = marker_positions(builder)
+    kernels = FusedKernels(builder, checkpoint.architecture, precision.activation, lengths, total, positions)
+    return Decoder(builder, checkpoint, precision, kernels).build(ids, positions, progress)
+
+
+class FusedKernels(SharedKernels):
+    """GroupQueryAttention, RotaryEmbedding, SkipSimplifiedLayerNormalization, QuickGelu."""
+
+    def __init__(
+        self,
+        builder: GraphBuilder,
+        architecture: Architecture,
+        dtype: ir.DataType,
+        lengths: ir.Value,
+        total: ir.Value,
+        positions: ir.Value,
+    ) -> None:
+        super().__init__(builder, architecture, dtype, positions)
+        self._total = total
+        self._last_key = builder.op("Sub", lengths, builder.constant(1, np.int32))
+        self._places = builder.op("Range", builder.constant(0, np.int32), total, builder.constant(1, np.int32))
+        self._cos, self._sin = self._rotary_tables()
+
+    def norm(self, x: ir.Value, residual: ir.Value | None, weight: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """SkipSimplifiedLayerNormalization, whose fourth output is the sum."""
+        epsilon = self._architecture.epsilon
+        if residual is None:
+            return self._builder.op("SimplifiedLayerNormalization", x, weight, epsilon=epsilon, axis=-1), x
+        outputs = self._builder.ops(
+            "SkipSimplifiedLayerNormalization", 4, x, residual, weight, domain=CONTRIB, epsilon=epsilon
+        )
+        return outputs[0], outputs[3]
+
+    def head_norm(self, x: ir.Value, weight: ir.Value) -> ir.Value:
+        """Norm over the last axis of [batch, tokens, heads, head_dim].
+
+        GroupQueryAttention takes the norms' weights itself on CUDA, but refuses them on the CPU (onnxruntime 1.32).
+        """
+        b, a = self._builder, self._architecture
+        heads = b.op("Reshape", x, b.constant([0, 0, -1, a.head_dim]))
+        normed = b.op("SimplifiedLayerNormalization", heads, weight, epsilon=a.epsilon, axis=-1)
+        return b.op("Reshape", normed, b.constant([0, 0, -1]))
+
+    def attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
+        """GroupQueryAttention; its window counts the token itself, as transformers' does.
+
+        The present outputs are named though nobody reads them: without them the CPU kernel builds the N x N matrix
+        (5.1 GB instead of 1.1 at 8,192 tokens and the 0.6B width). They are no graph outputs.
+        """
+        a = self._architecture
+        attributes: dict[str, Any] = {"num_heads": a.heads, "kv_num_heads": a.kv_heads, "do_rotary": 1}
+        if window is not None:
+            attributes["local_window_size"] = window
+        inputs = (q, k, v, None, None, self._last_key, self._total, self._cos, self._sin)
+        return self._builder.ops("GroupQueryAttention", 3, *inputs, domain=CONTRIB, **attributes)[0]
+
+    def gate(self, gate: ir.Value, up: ir.Value) -> ir.Value:
+        """QuickGelu with alpha 1 is SiLU."""
+        return self._builder.op("Mul", self._builder.op("QuickGelu", gate, domain=CONTRIB, alpha=1.0), up)
+
+    def rotate(self, x: ir.Value) -> ir.Value:
+        """RotaryEmbedding from place 0 on."""
+        start = self._builder.constant([0])
+        return self._builder.op("RotaryEmbedding", x, start, self._cos, self._sin, domain=CONTRIB)
+
+    def rotate_rows(self, x: ir.Value) -> ir.Value:
+        """RotaryEmbedding with given places."""
+        return self._builder.op("RotaryEmbedding", x, self._positions, self._cos, self._sin, domain=CONTRIB)
+
+    def row_bias(self, window: int | None) -> ir.Value:
+        """Every earlier token counts; right padding always comes later."""
+        places = self._builder.op("Cast", self._places, to=int(ir.DataType.INT64))
+        return self.bias(self.within(self.row_places(), places, window))
+
+    def _rotary_tables(self) -> tuple[ir.Value, ir.Value]:
+        """Make cosine and sine rows [tokens, head_dim / 2] for this run's length: nothing is stored."""
+        b = self._builder
+        places = b.op("Unsqueeze", b.op("Cast", self._places, to=int(ir.DataType.FLOAT)), b.constant([1]))
+        angles = b.op("Mul", places, b.constant(frequencies(self._architecture)[None, :], np.float32))
+        return self.cast(b.op("Cos", angles)), self.cast(b.op("Sin", angles))

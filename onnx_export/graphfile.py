@@ -1,0 +1,46 @@
+"""Writes a graph with its data file."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+import onnx_ir as ir
+
+from onnx_export import fused, portable
+from onnx_export.builder import GraphBuilder
+from onnx_export.checkpoint import Checkpoint
+from onnx_export.datafile import DataFile
+from onnx_export.precision import FloatPrecision, Precision
+
+Kind = Literal["fused", "portable"]
+Dtype = Literal["fp32", "fp16", "bf16", "int8"]
+Step = Callable[[str], None]
+
+DTYPES: tuple[Dtype, ...] = ("fp32", "fp16", "bf16", "int8")
+INPUTS: Mapping[Kind, tuple[str, ...]] = {"fused": fused.INPUTS, "portable": portable.INPUTS}
+OUTPUTS = ("document_embeddings", "query_embedding")
+_BUILD = {"fused": fused.build, "portable": portable.build}
+
+
+def write_graph(
+    checkpoint: Checkpoint,
+    file: Path,
+    dtype: Dtype = "fp32",
+    kind: Kind = "fused",
+    step: Step = lambda _: None,
+    *,
+    rounded: bool = False,
+) -> None:
+    """Write `file` and, beside it, its data file; `step` is told each part's name when it is written.
+
+    `rounded`: fp32 arithmetic on weights rounded to `dtype`, for machines that have no kernels of that type.
+    """
+    with closing(DataFile(file.with_name(file.name + ".data"))) as data:
+        builder = GraphBuilder("lastly", data)
+        model = _BUILD[kind](builder, checkpoint, _precision(builder, checkpoint, dtype, rounded), step)
+    ir.save(model, file)
+
+
+def _precision(builder: GraphBuilder, checkpoint: Checkpoint, dtype: Dtype, rounded: bool) -> Precision:
+    return FloatPrecision(builder, checkpoint, dtype, rounded=rounded)

@@ -1,0 +1,103 @@
+"""What the fused and the portable kernels share: attention of the few marker rows, rotary frequencies, casts."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from onnx_export.architecture import Architecture
+from onnx_export.builder import GraphBuilder
+
+# Added to a score that must not count. The smallest fp16, so that one constant serves every type: a softmax over
+# scores of ordinary size gives it the weight 0.
+HIDDEN = float(np.finfo(np.float16).min)
+
+
+class SharedKernels(ABC):
+    """Base of both kernel sets. `positions`: [batch, rows] of the markers."""
+
+    def __init__(
+        self, builder: GraphBuilder, architecture: Architecture, dtype: ir.DataType, positions: ir.Value
+    ) -> None:
+        self._builder = builder
+        self._architecture = architecture
+        self._dtype = dtype
+        self._positions = positions
+        self._biases: dict[int | None, ir.Value] = {}
+
+    @abstractmethod
+    def rotate(self, x: ir.Value) -> ir.Value:
+        """Rotate [batch, tokens, heads * head_dim] by each token's place."""
+
+    @abstractmethod
+    def rotate_rows(self, x: ir.Value) -> ir.Value:
+        """Rotate [batch, rows, heads * head_dim] by the markers' places."""
+
+    @abstractmethod
+    def row_bias(self, window: int | None) -> ir.Value:
+        """Give what is added to the scores [batch, kv_heads, rows * group, tokens]."""
+
+    def marker_attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
+        """Plain attention of a few rows: their scores grow linearly with the length."""
+        b = self._builder
+        if window not in self._biases:
+            self._biases[window] = self.row_bias(window)
+        keys, values = self.heads(self.rotate(k), [0, 2, 3, 1]), self.heads(v, [0, 2, 1, 3])
+        rows = self.grouped(self.scaled(self.rotate_rows(q)))
+        scores = b.op("Add", b.op("MatMul", rows, keys), self._biases[window])
+        return self.ungrouped(b.op("MatMul", b.op("Softmax", scores, axis=-1), values))
+
+    def heads(self, x: ir.Value, order: list[int]) -> ir.Value:
+        """Split keys or values [batch, tokens, kv_heads, head_dim] and order the axes."""
+        b, a = self._builder, self._architecture
+        return b.op("Transpose", b.op("Reshape", x, b.constant([0, 0, a.kv_heads, a.head_dim])), perm=order)
+
+    def grouped(self, q: ir.Value) -> ir.Value:
+        """From [batch, rows, heads * head_dim] to [batch, kv_heads, rows * group, head_dim]."""
+        b, a = self._builder, self._architecture
+        split = b.op("Reshape", q, b.constant([0, 0, a.kv_heads, a.group, a.head_dim]))
+        return b.op("Reshape", b.op("Transpose", split, perm=[0, 2, 1, 3, 4]), b.constant([0, 0, -1, a.head_dim]))
+
+    def ungrouped(self, mixed: ir.Value) -> ir.Value:
+        """The way back."""
+        b, a = self._builder, self._architecture
+        split = b.op("Reshape", mixed, b.constant([0, 0, -1, a.group, a.head_dim]))
+        joined = b.op("Transpose", split, perm=[0, 2, 1, 3, 4])
+        return b.op("Reshape", joined, b.constant([0, 0, a.heads * a.head_dim]))
+
+    def scaled(self, q: ir.Value) -> ir.Value:
+        """Queries times 1 / sqrt(head_dim)."""
+        return self._builder.op(
+            "Mul", q, self._builder.constant(self._architecture.head_dim**-0.5, self._dtype.numpy())
+        )
+
+    def bias(self, visible: ir.Value) -> ir.Value:
+        """Turn a truth value per score into what is added to it."""
+        b = self._builder
+        return self.cast(b.op("Where", visible, b.constant(0, np.float32), b.constant(HIDDEN, np.float32)))
+
+    def within(self, rows: ir.Value, keys: ir.Value, window: int | None) -> ir.Value:
+        """Say which places in `keys` a row at a place in `rows` attends to (the two broadcast)."""
+        b = self._builder
+        visible = b.op("LessOrEqual", keys, rows)
+        if window is None:
+            return visible
+        return b.op("And", visible, b.op("Greater", keys, b.op("Sub", rows, b.constant(window))))
+
+    def row_places(self) -> ir.Value:
+        """Marker places as [batch, 1, rows * group, 1]."""
+        b = self._builder
+        rows = b.op("Unsqueeze", self._positions, b.constant([2]))
+        rows = b.op("Expand", rows, b.constant([1, 1, self._architecture.group]))
+        return b.op("Reshape", rows, b.constant([0, 1, -1, 1]))
+
+    def cast(self, x: ir.Value) -> ir.Value:
+        """Turn fp32 into the activation type."""
+        return x if self._dtype == ir.DataType.FLOAT else self._builder.op("Cast", x, to=int(self._dtype))
+
+
+def frequencies(architecture: Architecture) -> npt.NDArray[np.float32]:
+    """Give the rotary angle per place [head_dim / 2], computed in fp32 as transformers does."""
+    exponents = np.arange(0, architecture.head_dim, 2, dtype=np.float32) / np.float32(architecture.head_dim)
+    return (np.float32(1) / np.float32(architecture.theta) ** exponents).astype(np.float32)

@@ -1,0 +1,79 @@
+"""How weights are stored and multiplied: in floating point of one type. int8 is in `quantized`."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import ml_dtypes
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from onnx_export.builder import GraphBuilder
+from onnx_export.checkpoint import Checkpoint
+
+EMBEDDING = "model.embed_tokens.weight"
+_CHUNK = 8192  # rows of the embedding table in memory at a time
+
+NUMPY_TYPES: dict[str, Any] = {
+    "fp32": np.float32,
+    "fp16": np.float16,
+    "bf16": ml_dtypes.bfloat16,
+}
+_IR_TYPES = {"fp32": ir.DataType.FLOAT, "fp16": ir.DataType.FLOAT16, "bf16": ir.DataType.BFLOAT16}
+
+
+class Precision(Protocol):
+    """Puts a checkpoint's weights into a graph."""
+
+    activation: ir.DataType
+
+    def embed(self, ids: ir.Value) -> ir.Value:
+        """Give the rows [batch, sequence, hidden] of the embedding table."""
+
+    def linear(self, x: ir.Value, name: str) -> ir.Value:
+        """Multiply [..., in] by a layer's weight; gives [..., out]."""
+
+    def vector(self, name: str) -> ir.Value:
+        """Give a norm's weight in the activation type."""
+
+
+class FloatPrecision:
+    """Weights and activations in one floating-point type."""
+
+    def __init__(self, builder: GraphBuilder, checkpoint: Checkpoint, dtype: str, *, rounded: bool = False) -> None:
+        """`rounded`: store fp32 values that were rounded to `dtype`."""
+        self._builder = builder
+        self._checkpoint = checkpoint
+        self._rounding = NUMPY_TYPES[dtype]
+        self._storage = np.float32 if rounded else NUMPY_TYPES[dtype]
+        self.activation = ir.DataType.FLOAT if rounded else _IR_TYPES[dtype]
+
+    def embed(self, ids: ir.Value) -> ir.Value:
+        """Gather rows of the table."""
+        a = self._checkpoint.architecture
+        parts = (self._typed(part) for part in embedding_parts(self._checkpoint))
+        table = self._builder.weight_rows(EMBEDDING, (a.vocabulary, a.hidden), parts)
+        return self._builder.op("Gather", table, ids)
+
+    def linear(self, x: ir.Value, name: str) -> ir.Value:
+        """MatMul with the transposed weight."""
+        weight = self._typed(self._checkpoint.tensor(name)).T
+        return self._builder.op("MatMul", x, self._builder.weight(name, np.ascontiguousarray(weight)), name=node(name))
+
+    def vector(self, name: str) -> ir.Value:
+        """Give the vector."""
+        return self._builder.weight(name, self._typed(self._checkpoint.tensor(name)))
+
+    def _typed(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return array.astype(self._rounding, copy=False).astype(self._storage, copy=False)
+
+
+def embedding_parts(checkpoint: Checkpoint) -> Iterator[npt.NDArray[Any]]:
+    """Read the embedding table a stretch of rows at a time."""
+    for start in range(0, checkpoint.architecture.vocabulary, _CHUNK):
+        yield checkpoint.rows(EMBEDDING, start, start + _CHUNK)
+
+
+def node(weight: str) -> str:
+    """Name the node that uses a weight."""
+    return "/" + weight.removeprefix("model.").removesuffix(".weight").replace(".", "/")
