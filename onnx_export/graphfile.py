@@ -12,6 +12,7 @@ from onnx_export.builder import GraphBuilder
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.datafile import DataFile
 from onnx_export.precision import FloatPrecision, Precision
+from onnx_export.quantized import Int8Precision
 
 Kind = Literal["fused", "portable"]
 Dtype = Literal["fp32", "fp16", "bf16", "int8"]
@@ -38,9 +39,11 @@ def write_graph(
     """
     with closing(DataFile(file.with_name(file.name + ".data"))) as data:
         builder = GraphBuilder("lastly", data)
-        model = _BUILD[kind](builder, checkpoint, _precision(builder, checkpoint, dtype, rounded), step)
+        model = _BUILD[kind](builder, checkpoint, _precision(builder, checkpoint, dtype, kind, rounded), step)
     ir.save(model, file)
 
 
-def _precision(builder: GraphBuilder, checkpoint: Checkpoint, dtype: Dtype, rounded: bool) -> Precision:
+def _precision(builder: GraphBuilder, checkpoint: Checkpoint, dtype: Dtype, kind: Kind, rounded: bool) -> Precision:
+    if dtype == "int8":
+        return Int8Precision(builder, checkpoint, fused=kind == "fused")
     return FloatPrecision(builder, checkpoint, dtype, rounded=rounded)
