@@ -22,6 +22,7 @@ HOMES = {
 
 # Each module of lastly may import only those that stand before it.
 ORDER = [
+    "allocator",
     "errors",
     "types",
     "prompt",

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from onnx_export.export import export
 
 from lastly import model
 from lastly.model import ModelFolder
 from lastly.reranker import Reranker
+from onnx_export.export import export
 from tests.model.checkpoints import QWEN3, write_checkpoint
 from tests.model.reference import Reference
 

@@ -1,0 +1,22 @@
+"""Makes the C library give large blocks back as soon as they are freed."""
+
+import ctypes
+import sys
+
+_M_MMAP_THRESHOLD = -3  # of mallopt(3)
+_LARGE = 1 << 20
+
+
+def return_large_blocks() -> bool:
+    """Map every block of 1 MiB or more on its own, for this process; gives whether that was possible (glibc only).
+
+    By default glibc raises this threshold up to 32 MiB as blocks are freed, and activations smaller than that
+    fragment its heap: at 4,096 tokens and the 0.6B width 8 layers held 650 MB instead of 255, growing with every
+    layer. Latency stayed within the noise.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE))
+    except (AttributeError, OSError):  # another C library
+        return False
