@@ -1,0 +1,133 @@
+"""What the command writes: a complete, verified model folder."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from lastly import model
+from lastly.reranker import Reranker
+from lastly.types import Candidate, Query
+from onnx_export import cli
+from onnx_export.checkpoint import Checkpoint
+from onnx_export.export import ExportOptions, export
+from onnx_export.graphfile import DTYPES, Dtype, Kind, write_graph
+from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
+from tests.model.graphs import ExportedGraph, Prompt, expected, scores
+from tests.model.reference import Reference
+
+SHORT_PROMPT = {
+    "name": "tiny",
+    "licence": "Apache-2.0",
+    "prompt": {
+        "prefix": "{count} texts for: {query}\n",
+        "instruction": "{instruction}\n",
+        "document": "{index}: {document}<|embed_token|>",
+        "separator": "\n",
+        "suffix": "\n{query}<|rerank_token|>",
+    },
+    "block_size": 20,
+    "max_doc_length": 64,
+}
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "random", LLAMA)
+
+
+@pytest.mark.parametrize("portable", [False, True])
+def test_the_command_writes_a_folder_that_ranks(
+    checkpoint: Path, tmp_path: Path, portable: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "deep" / "model"
+    arguments = [str(checkpoint), "-o", str(target), "--name", "mine", "--licence", "MIT"]
+    assert cli.main([*arguments, "--portable"] if portable else arguments) == 0
+    assert "max abs score difference" in capsys.readouterr().out
+    folder = model.load(target)
+    assert (folder.manifest.name, folder.manifest.licence, folder.manifest.dtype) == ("mine", "MIT", "fp32")
+    assert set(folder.manifest.files) == {"model.onnx", "model.onnx.data", "tokenizer.json", "README.md"}
+    ranking = Reranker(folder).rank(Query("tea"), [Candidate(0, "green tea"), Candidate(1, "a river")])
+    assert sorted(result.index for result in ranking.results) == [0, 1]
+
+
+def test_the_command_fails_with_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([str(tmp_path), "-o", str(tmp_path / "model")]) == 1
+    assert "config.json is missing" in capsys.readouterr().err
+
+
+def test_the_prompt_file_of_a_checkpoint_wins(checkpoint: Path, tmp_path: Path) -> None:
+    own = write_checkpoint(tmp_path / "checkpoint", LLAMA)
+    (own / "lastly_prompt.json").write_text(json.dumps(SHORT_PROMPT))
+    manifest = export(own, tmp_path / "model").manifest
+    assert (manifest.name, manifest.licence, manifest.block_size) == ("tiny", "Apache-2.0", 20)
+    assert manifest.prompt.suffix == "\n{query}<|rerank_token|>"
+    assert manifest.max_query_length == 512  # not told, so the v3 default
+
+
+def test_the_licence_of_the_checkpoint_is_kept_and_explained(tmp_path: Path) -> None:
+    own = write_checkpoint(tmp_path / "checkpoint", LLAMA)
+    (own / "README.md").write_text("---\nlanguage: en\nlicense: cc-by-nc-4.0\n---\n# A model\n")
+    folder = export(own, tmp_path / "model")
+    assert folder.manifest.licence == "cc-by-nc-4.0"
+    assert "commercial" in (folder.path / "README.md").read_text()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [QWEN3, LLAMA], ids=["qwen3", "llama"])
+def test_every_type_passes_its_own_threshold(tmp_path: Path, dtype: Dtype, shape: Shape) -> None:
+    checkpoint = write_checkpoint(tmp_path / "checkpoint", shape)
+    parity = export(checkpoint, tmp_path / "model", ExportOptions(dtype=dtype)).manifest.parity
+    assert parity["reference"].startswith("transformers")
+    assert parity["documents"] > parity["cases"] > 1
+
+
+@pytest.mark.parametrize("dtype", ["fp16", "bf16", "int8"])
+def test_a_narrow_type_makes_a_small_folder(checkpoint: Path, tmp_path: Path, dtype: Dtype) -> None:
+    sizes = {}
+    for kind in ("fp32", dtype):
+        export(checkpoint, tmp_path / kind, ExportOptions(dtype=kind, parity=False))
+        held = onnx.load(tmp_path / kind / "model.onnx", load_external_data=False).graph.initializer
+        sizes[kind] = sum(int(e.value) for tensor in held for e in tensor.external_data if e.key == "length")
+    # The projector and the final norm stay in fp32.
+    assert sizes[dtype] < sizes["fp32"] * (0.4 if dtype == "int8" else 0.6)
+
+
+@pytest.mark.parametrize("kind", ["fused", "portable"])
+def test_int8_keeps_the_order(checkpoint: Path, tmp_path: Path, kind: Kind) -> None:
+    """Random weights are the pessimistic case: their scores lie close together."""
+    graph, reference = ExportedGraph(checkpoint, tmp_path, kind, "int8"), Reference(checkpoint)
+    agreements = []
+    for seed in range(6):
+        prompt = Prompt.random(400, 30, 600, seed)
+        ranks = [np.argsort(np.argsort(scores(e))) for e in (graph.run([prompt])[0], expected(reference, prompt))]
+        agreements.append(np.corrcoef(*ranks)[0, 1])
+    assert np.mean(agreements) >= 0.95
+
+
+@pytest.mark.parametrize("kind", ["fused", "portable"])
+def test_int8_results_do_not_depend_on_the_batch(checkpoint: Path, tmp_path: Path, kind: Kind) -> None:
+    graph = ExportedGraph(checkpoint, tmp_path, kind, "int8")
+    prompts = [Prompt.random(length, 5, 600, seed=length) for length in (50, 400, 120)]
+    for prompt, together in zip(prompts, graph.run(prompts), strict=True):
+        alone = graph.run([prompt])[0]
+        assert np.abs(scores(together) - scores(alone)).max() <= 1e-5
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_portable_graph_uses_standard_operators_only(checkpoint: Path, tmp_path: Path, dtype: Dtype) -> None:
+    file = tmp_path / "model.onnx"
+    write_graph(Checkpoint(checkpoint), file, dtype, "portable")
+    assert _domains(onnx.load(file).graph) == {""}
+
+
+def _domains(graph: onnx.GraphProto) -> set[str]:
+    bodies = [attribute.g for node in graph.node for attribute in node.attribute if attribute.HasField("g")]
+    return {node.domain for node in graph.node}.union(*(_domains(body) for body in bodies))
+
+
+def test_the_portable_graph_passes_the_onnx_checker(checkpoint: Path, tmp_path: Path) -> None:
+    for dtype in ("fp32", "fp16", "int8"):
+        onnx.checker.check_model(str(ExportedGraph(checkpoint, tmp_path, "portable", dtype).file), full_check=True)
