@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from lastly.errors import LastlyError, MalformedRequestError, OverloadedError
+from lastly.errors import LastlyError, MalformedRequestError, NotReadyError, OverloadedError
 
 _log = logging.getLogger("lastly")
 
@@ -15,7 +15,7 @@ _log = logging.getLogger("lastly")
 async def answer(request: Request, error: Exception) -> JSONResponse:
     """Translate an error once, at the edge; what was not meant to happen is logged by class only."""
     status, code, message = _translate(error)
-    if status >= 500:
+    if status >= 500 and not isinstance(error, NotReadyError):  # probes ask often while the model loads
         _log.error("%s answered %d %s", request.url.path, status, type(error).__name__)
     request.app.state.service.metrics.refusals.labels(code).inc()
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, OverloadedError) else None

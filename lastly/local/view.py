@@ -16,17 +16,18 @@ def show(comparison: Comparison, console: Console, rows: int) -> None:
         return
     console.print(_table(comparison, rows))
     console.print(
-        f"[dim]BM25 {comparison.search_s * 1000:.0f} ms; {comparison.model} {comparison.rerank_s * 1000:.0f} ms for "
+        f"[dim]BM25 {comparison.search_s * 1000:.1f} ms; {comparison.model} {comparison.rerank_s * 1000:.0f} ms for "
         f"{len(comparison.first)} documents, {comparison.tokens} tokens[/dim]"
     )
 
 
 def _table(comparison: Comparison, rows: int) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    for name, justify in (("#", "right"), ("first stage", "left"), ("BM25", "right")):
-        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
-    for name, justify in (("reranked", "left"), ("score", "right"), ("move", "right")):
-        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
+    table = Table(box=None, padding=(0, 1), header_style="bold", expand=True)
+    for name in ("#", "first stage", "BM25", "reranked", "score", "move"):
+        if name in ("first stage", "reranked"):
+            table.add_column(name, ratio=1, no_wrap=True, overflow="ellipsis")
+        else:
+            table.add_column(name, justify="right", no_wrap=True)
     both = zip(comparison.first[:rows], comparison.reranked[:rows], strict=True)
     for place, (hit, reranked) in enumerate(both):
         table.add_row(
