@@ -10,6 +10,7 @@ from lastly.errors import LastlyError
 # loads an engine's client and the wiring of engines needs no model.
 COMMANDS = {
     "serve": ("lastly.commands.serve:run", "serve a model folder over HTTP"),
+    "check": ("lastly.commands.check:run", "verify a model folder and say what to fix"),
     "demo": ("lastly.commands.demo:run", "search this Python's documentation, both orders side by side"),
     "search": ("lastly.commands.search:run", "the same on your documents (JSON lines)"),
 }

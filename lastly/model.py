@@ -34,6 +34,16 @@ class Graph(BaseModel):
     outputs: tuple[str, ...]
 
 
+class KnownAnswer(BaseModel):
+    """A rerank whose scores were written down when the model was exported; `lastly check` runs it again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    query: str
+    documents: tuple[str, ...]
+    scores: tuple[float, ...]
+
+
 class Manifest(BaseModel):
     """`lastly.json`.
 
@@ -64,6 +74,7 @@ class Manifest(BaseModel):
     graph: Graph
     files: dict[str, str]
     parity: dict[str, Any] = {}
+    known_answer: KnownAnswer | None = None
 
     @property
     def markers(self) -> tuple[str, str]:

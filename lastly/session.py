@@ -17,6 +17,11 @@ from lastly.types import BlockEmbeddings, Encoding
 _CPU = "CPUExecutionProvider"
 
 
+def runtime() -> str:
+    """Name ONNX Runtime and its version."""
+    return f"onnxruntime {ort.__version__}"
+
+
 @dataclass(frozen=True)
 class SessionOptions:
     """`threads`: 0 lets ONNX Runtime take one per physical core. `providers`: in order of preference."""

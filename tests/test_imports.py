@@ -32,6 +32,7 @@ ORDER = [
     "tokenization",
     "session",
     "reranker",
+    "diagnosis",
     "config",
     "metrics",
     "scheduler",

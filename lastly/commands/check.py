@@ -1,0 +1,34 @@
+"""`lastly check FOLDER`: verifies a model folder and says what to fix."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from lastly.config import embedded_model
+from lastly.diagnosis import examine
+from lastly.session import SessionOptions
+
+
+def run(argv: Sequence[str]) -> int:
+    """Print one line a finding; gives 0 where all is good, else 1."""
+    flags = argparse.ArgumentParser(prog="lastly check", description=__doc__)
+    flags.add_argument(
+        "folder", type=Path, nargs="?", default=embedded_model(), help="model folder (default: lastly-mini)"
+    )
+    flags.add_argument("--provider", choices=("cpu", "cuda"), default="cpu", help="where the model is to run")
+    options = flags.parse_args(argv)
+    providers = (
+        ("CUDAExecutionProvider", "CPUExecutionProvider") if options.provider == "cuda" else ("CPUExecutionProvider",)
+    )
+    console = Console()
+    good = True
+    for finding in examine(options.folder, SessionOptions(providers=providers)):
+        good &= finding.good
+        mark = "[green]good[/green]" if finding.good else "[red]bad [/red]"
+        console.print(f"{mark} {finding.name}: {escape(finding.detail)}")
+        if not finding.good:
+            console.print(f"     {escape(finding.advice)}")
+    return 0 if good else 1

@@ -1,0 +1,118 @@
+"""Looks a model folder over: files, runtime, a known answer, and memory that grows with the length, not its square."""
+
+import multiprocessing
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lastly import model
+from lastly.errors import LastlyError
+from lastly.model import ModelFolder
+from lastly.reranker import Reranker
+from lastly.session import Session, SessionOptions, runtime
+from lastly.types import Candidate, Encoding, Query
+
+# Score differences that a change of processor may bring (int8 kernels differ between instruction sets).
+TOLERANCE = {"fp32": 1e-4, "fp16": 5e-3, "bf16": 2e-2, "int8": 5e-2}
+_LENGTH = 2_048
+_GROWTH = 3.0  # twice the tokens: 2 where memory is linear, 4 where the N x N matrix is built
+_PROBE_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `advice` says what to do where it is not good."""
+
+    name: str
+    good: bool
+    detail: str
+    advice: str = ""
+
+
+def examine(path: Path, options: SessionOptions | None = None) -> Iterator[Finding]:
+    """Look a model folder over, step by step; stops where a step makes the next ones senseless."""
+    files = _attempt("files", lambda: _files(path), "copy the folder again or export the model again")
+    yield files
+    if not files.good:
+        return
+    folder = model.load(path, verify=False)
+    loading = _attempt("runtime", lambda: _loads(folder, options), "export the model again for this onnxruntime")
+    yield loading
+    if not loading.good:
+        return
+    yield _attempt("known answer", lambda: _known_answer(folder, options), "export the model again; do not serve it")
+    yield _attempt("memory", lambda: _memory(path, options), "free memory, or check a smaller model")
+
+
+def _attempt(name: str, step: Callable[[], Finding], advice: str) -> Finding:
+    try:
+        return step()
+    except LastlyError as error:
+        return Finding(name, False, str(error), advice)
+
+
+def _files(path: Path) -> Finding:
+    manifest = model.load(path).manifest
+    detail = (
+        f"{manifest.name}, {manifest.dtype}, licence {manifest.licence}; {len(manifest.files)} files match their sha256"
+    )
+    return Finding("files", True, detail)
+
+
+def _loads(folder: ModelFolder, options: SessionOptions | None) -> Finding:
+    providers = Session(folder, options).providers
+    return Finding("runtime", True, f"{runtime()}, {', '.join(providers)}")
+
+
+def _known_answer(folder: ModelFolder, options: SessionOptions | None) -> Finding:
+    known = folder.manifest.known_answer
+    if known is None:
+        return Finding("known answer", False, "the manifest holds none", "export the model again")
+    candidates = [Candidate(index, text) for index, text in enumerate(known.documents)]
+    ranking = Reranker(folder, options).rank(Query(known.query), candidates)
+    scores = np.array([ranked.score for ranked in sorted(ranking.results, key=lambda ranked: ranked.index)])
+    difference = float(np.abs(scores - np.array(known.scores)).max())
+    tolerance = TOLERANCE[folder.manifest.dtype]
+    detail = f"largest score difference {difference:.1e} (at most {tolerance:.0e})"
+    return Finding("known answer", difference <= tolerance, detail, "export the model again on this machine")
+
+
+def _memory(path: Path, options: SessionOptions | None) -> Finding:
+    """Measure peaks in a process of its own, where nothing ran before."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        try:
+            short, long, growth = pool.apply_async(measure_growth, (path, options)).get(_PROBE_TIMEOUT_S)
+        except multiprocessing.TimeoutError:
+            return Finding("memory", False, f"no result after {_PROBE_TIMEOUT_S} s", "try a machine with more cores")
+    detail = f"{long} tokens take {growth:.1f} times the memory of {short} (2 is linear, 4 quadratic)"
+    advice = "attention builds the whole score matrix: export the fused graph, as fp32 or int8 for the CPU"
+    return Finding("memory", growth <= _GROWTH, detail, advice)
+
+
+def measure_growth(path: Path, options: SessionOptions | None) -> tuple[int, int, float]:
+    """Give a length in tokens, its double, and how many times the memory the double takes."""
+    folder = model.load(path, verify=False)
+    session = Session(folder, options)
+    short = min(_LENGTH, folder.manifest.maximum_positions // 2)
+    session.run([_noise(folder, 16)])
+    base = _peak()
+    session.run([_noise(folder, short)])
+    first = _peak()
+    session.run([_noise(folder, 2 * short)])
+    return short, 2 * short, (_peak() - base) / max(first - base, 1)
+
+
+def _noise(folder: ModelFolder, tokens: int) -> Encoding:
+    ids = np.random.default_rng(0).integers(0, folder.manifest.vocabulary_size, tokens, np.int64)
+    return Encoding(ids, np.array([0], np.int64), tokens - 1)
+
+
+def _peak() -> int:
+    """Give the most memory this process ever held, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
