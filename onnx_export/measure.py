@@ -12,10 +12,10 @@ from pathlib import Path
 from lastly.model import ModelFolder
 from lastly.session import Session
 from lastly.types import BlockEmbeddings, Encoding
+from onnx_export import reference_process
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.graphfile import INPUTS, Kind, Step, write_graph
-from onnx_export.parity import ParityReport, compare, encode_cases, run_graph, run_reference
-from onnx_export.reference import TransformersReference
+from onnx_export.parity import ParityReport, compare, encode_cases, run_graph
 
 
 def measure(checkpoint: Checkpoint, folder: ModelFolder, step: Step) -> ParityReport:
@@ -34,13 +34,11 @@ def measure(checkpoint: Checkpoint, folder: ModelFolder, step: Step) -> ParityRe
 def _expected(
     checkpoint: Checkpoint, folder: ModelFolder, encodings: Sequence[Encoding], scratch: Path
 ) -> tuple[str, list[BlockEmbeddings]]:
-    try:
-        reference = TransformersReference(checkpoint)
-    except ImportError:
-        write_graph(checkpoint, scratch / folder.manifest.graph.file, kind="portable")
-        session = Session(_of_kind(folder, scratch, "portable"))
-        return "portable graph, fp32 (torch is not installed)", list(run_graph(session, encodings))
-    return reference.name, list(run_reference(reference, encodings))
+    if reference_process.transformers_installed():
+        return reference_process.embed(checkpoint, encodings, scratch)
+    write_graph(checkpoint, scratch / folder.manifest.graph.file, kind="portable")
+    session = Session(_of_kind(folder, scratch, "portable"))
+    return "portable graph, fp32 (torch is not installed)", list(run_graph(session, encodings))
 
 
 def _runnable(checkpoint: Checkpoint, folder: ModelFolder, scratch: Path) -> tuple[str, ModelFolder]:

@@ -14,7 +14,6 @@ from lastly.tokenization import PromptTokenizer
 from lastly.types import BlockEmbeddings, Encoding
 from onnx_export.cases import CASES, Case
 from onnx_export.errors import ParityError
-from onnx_export.reference import Reference
 
 # Largest difference of a score (a cosine) that an export may show. Measured on random weights, the pessimistic case:
 # see docs/models.md.
@@ -68,11 +67,6 @@ def compare(
         cases=len(pairs),
         documents=sum(len(e) for e, _ in pairs),
     )
-
-
-def run_reference(reference: Reference, encodings: Sequence[Encoding]) -> Iterator[BlockEmbeddings]:
-    """Embed every case with the reference, one at a time."""
-    return (reference.run(encoding) for encoding in encodings)
 
 
 def run_graph(session: Session, encodings: Sequence[Encoding]) -> Iterator[BlockEmbeddings]:

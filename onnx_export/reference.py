@@ -5,7 +5,7 @@ of memory instead of 2.4 GB.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -13,15 +13,6 @@ from lastly.types import BlockEmbeddings, Encoding
 from onnx_export.checkpoint import Checkpoint
 
 _CLASSES = {"qwen3": ("Qwen3Config", "Qwen3Model"), "llama": ("LlamaConfig", "LlamaModel")}
-
-
-class Reference(Protocol):
-    """Embeds encodings such that an export can be compared with it."""
-
-    name: str
-
-    def run(self, encoding: Encoding) -> BlockEmbeddings:
-        """Give the embeddings of one block."""
 
 
 class TransformersReference:

@@ -1,7 +1,7 @@
 """Random checkpoints in the published layout, small enough for a test, with a real byte-level BPE tokenizer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,17 +64,17 @@ def write_checkpoint(folder: Path, shape: Shape = QWEN3, seed: int = 0) -> Path:
     return folder
 
 
-def write_tokenizer(folder: Path, vocabulary: int) -> None:
-    """Train a byte-level BPE tokenizer on a few lines; the control tokens take the ids after its words."""
+def write_tokenizer(folder: Path, vocabulary: int, corpus: Iterable[str] = _CORPUS) -> None:
+    """Train a byte-level BPE tokenizer; the control tokens take the ids after its words."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=min(vocabulary - len(CONTROL_TOKENS), 600),
+        vocab_size=vocabulary - len(CONTROL_TOKENS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_CORPUS, trainer)
+    tokenizer.train_from_iterator(corpus, trainer)
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in CONTROL_TOKENS])
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(json.dumps({"pad_token": CONTROL_TOKENS[0]}))

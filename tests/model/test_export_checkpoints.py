@@ -55,6 +55,10 @@ def without_markers(folder: Path) -> None:
     (folder / "tokenizer.json").write_text(json.dumps(description))
 
 
+def index_of_a_missing_shard(folder: Path) -> None:
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-2.safetensors"}}')
+
+
 K_PROJ = "model.layers.1.self_attn.k_proj.weight"
 BROKEN: dict[str, tuple[Breaking, str]] = {
     "missing tensor": (tensors(lambda t: t.pop(K_PROJ)), K_PROJ),
@@ -64,6 +68,13 @@ BROKEN: dict[str, tuple[Breaking, str]] = {
         tensors(lambda t: t.update({"model.layers.0.self_attn.q_proj.bias": np.zeros(4, np.float32)})),
         "q_proj.bias",
     ),
+    "integer weights": (tensors(lambda t: t.update({K_PROJ: np.zeros((64, 64), np.int8)})), "k_proj.*I8"),
+    "extra tensor": (tensors(lambda t: t.update({"model.extra": np.zeros(4, np.float32)})), "model.extra"),
+    "cut in the data": (lambda f: cut(f, (f / "model.safetensors").stat().st_size - 100), "cut off"),
+    "cut in the header": (lambda f: cut(f, 50), "cut off"),
+    "empty weights": (lambda f: cut(f, 0), "cut off"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), "model.safetensors is missing"),
+    "missing shard": (index_of_a_missing_shard, "model-2.safetensors is missing"),
     "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "tokenizer.json is missing"),
     "broken tokenizer": (lambda f: (f / "tokenizer.json").write_text("{") and None, "tokenizer.json cannot be read"),
     "tokenizer without markers": (without_markers, r"no added token '<\|embed_token\|>'"),

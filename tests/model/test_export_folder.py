@@ -1,6 +1,7 @@
 """What the command writes: a complete, verified model folder."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 from lastly import model
 from lastly.reranker import Reranker
 from lastly.types import Candidate, Query
-from onnx_export import cli
+from onnx_export import cli, reference_process
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.export import ExportOptions, export
 from onnx_export.graphfile import DTYPES, Dtype, Kind, write_graph
+from onnx_export.parity import encode_cases
 from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
 from tests.model.graphs import ExportedGraph, Prompt, expected, scores
 from tests.model.reference import Reference
@@ -131,3 +133,26 @@ def _domains(graph: onnx.GraphProto) -> set[str]:
 def test_the_portable_graph_passes_the_onnx_checker(checkpoint: Path, tmp_path: Path) -> None:
     for dtype in ("fp32", "fp16", "int8"):
         onnx.checker.check_model(str(ExportedGraph(checkpoint, tmp_path, "portable", dtype).file), full_check=True)
+
+
+def test_the_reference_in_its_own_process_gives_the_same(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, folder = Checkpoint(checkpoint), export(checkpoint, tmp_path / "model", ExportOptions(parity=False))
+    encodings = encode_cases(folder)[:2]
+    name, here = reference_process.embed(opened, encodings, tmp_path)
+    monkeypatch.delitem(sys.modules, "torch")
+    other_name, there = reference_process.embed(opened, encodings, tmp_path)
+    assert name == other_name
+    for one, other in zip(here, there, strict=True):
+        assert np.abs(one.documents - other.documents).max() <= 1e-5
+        assert np.abs(one.query - other.query).max() <= 1e-5
+
+
+def test_without_torch_the_portable_graph_is_the_reference(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference_process, "transformers_installed", lambda: False)
+    parity = export(checkpoint, tmp_path / "model").manifest.parity
+    assert parity["reference"].startswith("portable graph")
+    assert parity["max_abs_score_difference"] <= 1e-5
