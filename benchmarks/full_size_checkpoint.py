@@ -1,7 +1,8 @@
 """Writes a random checkpoint of jina-reranker-v3's true size and layout (596.8 M parameters, bf16, 1.19 GB).
 
 Its weights say nothing about ranking quality: it serves to measure time, memory and numeric parity.
-    python -m benchmarks.full_size_checkpoint FOLDER
+
+usage: python -m benchmarks.full_size_checkpoint FOLDER [--layers N] [--window N]
 """
 
 import argparse
