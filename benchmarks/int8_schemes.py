@@ -1,0 +1,47 @@
+"""Other ways to hold weights in 8 bits, kept to be measured against the one that `onnx_export.quantized` uses."""
+
+import numpy as np
+import onnx_ir as ir
+
+from onnx_export.builder import CONTRIB, GraphBuilder
+from onnx_export.checkpoint import Checkpoint
+from onnx_export.quantized import Int8Precision, quantize
+
+
+class PerTensor(Int8Precision):
+    """ONNX Runtime's dynamic quantization: one activation scale for the whole tensor. `limit`: 127 or 63."""
+
+    def __init__(self, builder: GraphBuilder, checkpoint: Checkpoint, limit: int) -> None:
+        super().__init__(builder, checkpoint, fused=True)
+        self._limit = limit
+
+    def linear(self, x: ir.Value, name: str) -> ir.Value:
+        """DynamicQuantizeMatMul."""
+        b = self._builder
+        rows, scale = quantize(self._checkpoint.tensor(name).astype(np.float32), self._limit)
+        weight = b.weight(name, np.ascontiguousarray(rows.T))
+        scales = b.weight(f"{name}_scale", np.ascontiguousarray(scale[:, 0]))
+        return b.op(
+            "DynamicQuantizeMatMul", x, weight, scales, b.constant(np.zeros(len(scale)), np.int8), domain=CONTRIB
+        )
+
+
+class WeightOnly(Int8Precision):
+    """MatMulNBits: 8-bit weights with a scale per 32 of them; `accuracy_level` 4 computes in int8, 0 in fp32."""
+
+    _BLOCK = 32
+
+    def __init__(self, builder: GraphBuilder, checkpoint: Checkpoint, accuracy_level: int) -> None:
+        super().__init__(builder, checkpoint, fused=True)
+        self._accuracy_level = accuracy_level
+
+    def linear(self, x: ir.Value, name: str) -> ir.Value:
+        """MatMulNBits, whose weights are [columns, blocks, 32] around 128."""
+        weight = self._checkpoint.tensor(name).astype(np.float32)
+        columns, inner = weight.shape
+        rows, scale = quantize(weight.reshape(-1, self._BLOCK), 127)
+        packed = (rows.astype(np.int16) + 128).astype(np.uint8).reshape(columns, -1, self._BLOCK)
+        b = self._builder
+        inputs = (x, b.weight(name, packed), b.weight(f"{name}_scale", scale.reshape(columns, -1)))
+        sizes = {"K": inner, "N": columns, "bits": 8, "block_size": self._BLOCK}
+        return b.op("MatMulNBits", *inputs, domain=CONTRIB, accuracy_level=self._accuracy_level, **sizes)
