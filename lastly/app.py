@@ -1,4 +1,4 @@
-"""The sidecar's application: routes, middleware, and and the model's loading."""
+"""The sidecar's application: routes, middleware, and the models' loading."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from lastly.config import Settings
 from lastly.error_answers import answer
 from lastly.errors import LastlyError
-from lastly.middleware import BodyLimit, RequestCount, RequestId
+from lastly.middleware import Door, RequestCount, RequestId, Traced
 from lastly.routes import api, open_api
 from lastly.service import Service
 
@@ -20,7 +20,7 @@ _log = logging.getLogger("lastly")
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the application; the model loads once it starts. Raises ModelFolderError for a wrong folder."""
+    """Build the application; the models load once it starts. Raises ModelFolderError for a wrong folder."""
     service = Service(settings)
 
     @asynccontextmanager
@@ -38,7 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(api)
     for error in (LastlyError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, answer)
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(Door, service=service)
+    app.add_middleware(Traced, service=service)
     app.add_middleware(RequestCount, requests=service.metrics.requests)
     app.add_middleware(RequestId)
     return app

@@ -1,20 +1,28 @@
 """The sidecar's settings: one typed object, out of flags, environment and file, checked at the door."""
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 EMBEDDED_MODEL = "lastly-mini"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NAMED = re.compile(r"([\w.:-]+)=(.+)", re.ASCII)
+
+# The name that a model folder is served under (None: the name in its manifest) and the folder.
+ModelPlace = tuple[str | None, Path]
 
 
 def embedded_model() -> Path:
@@ -22,23 +30,94 @@ def embedded_model() -> Path:
     return Path(str(resources.files("lastly") / "models" / EMBEDDED_MODEL))
 
 
+def _items(value: Any) -> Any:
+    """Read a list from a flag given several times, or from one string with commas."""
+    if isinstance(value, str | Path):
+        return [item.strip() for item in str(value).split(",") if item.strip()]
+    return value
+
+
+def _model_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple((str(name), Path(folder)) for name, folder in value.items())
+    found = _items(value)
+    return tuple(_model_place(item) for item in found) if isinstance(found, list | tuple) else found
+
+
+def _model_place(item: Any) -> Any:
+    named = _NAMED.fullmatch(item) if isinstance(item, str) else None
+    if named:
+        return named[1], Path(named[2])
+    return (None, Path(item)) if isinstance(item, str | Path) else item
+
+
+def _key_hashes(value: Any) -> Any:
+    found = _items(value)
+    if isinstance(found, list | tuple) and not all(_SHA256.fullmatch(str(item)) for item in found):
+        raise ValueError("give each key as its sha256, 64 hexadecimal digits: printf %s KEY | sha256sum")
+    return found
+
+
 class Settings(BaseSettings):
     """Everything that `lastly serve` can be told. Flags win over LASTLY_* variables, these over the file."""
 
     model_config = SettingsConfigDict(env_prefix="LASTLY_", extra="forbid", frozen=True)
 
-    model: Path = Field(default_factory=embedded_model, description="model folder (default: the embedded lastly-mini)")
+    model: Annotated[tuple[ModelPlace, ...], NoDecode, BeforeValidator(_model_places)] = Field(
+        default_factory=lambda: ((None, embedded_model()),),
+        min_length=1,
+        description="model folder, or NAME=FOLDER; several: repeat the flag, or separate with commas. The first is the "
+        "default model. In the file also a table. Default: the embedded lastly-mini",
+    )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(8787, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    tls_cert: Path | None = Field(None, description="certificate chain (PEM); with tls_key the port speaks HTTPS")
+    tls_key: Path | None = Field(None, description="private key of tls_cert (PEM)")
     api_key: SecretStr | None = Field(None, description="key that callers send as Authorization: Bearer KEY")
+    api_key_sha256: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_key_hashes)] = Field(
+        (), description="further keys, each as its sha256 in hexadecimal"
+    )
+    api_key_file: Path | None = Field(
+        None, description="file of keys, one sha256 a line, # starts a comment; read again when it changes"
+    )
     threads: int = Field(0, ge=0, description="threads of one inference; 0: one a physical core")
     provider: Literal["cpu", "cuda"] = Field("cpu", description="where the model runs")
     max_documents: int = Field(1000, ge=1, description="documents in one request")
     max_body_bytes: int = Field(16 << 20, ge=1024, description="bytes of one request's body")
-    max_queue: int = Field(64, ge=1, description="requests that may wait; further ones get 429")
-    request_timeout_ms: int = Field(30_000, ge=1, description="time for a request that names no timeout of its own")
+    body_timeout_ms: int = Field(10_000, ge=1, description="time to send a body; slower callers get 408")
+    max_queue: int = Field(64, ge=1, description="requests inside, waiting or running; further ones get 429")
+    max_queue_tokens: int = Field(
+        1 << 20, ge=1, description="tokens inside, estimated from the texts' lengths; a request beyond them gets 429"
+    )
+    max_batch_tokens: int = Field(32_768, ge=1, description="tokens of one run on a GPU, padding included")
+    brownout_wait_ms: int = Field(
+        0, ge=0, description="estimated wait from which large requests are shed with 429; 0: never"
+    )
+    brownout_tokens: int = Field(8_192, ge=1, description="tokens from which a request counts as large for shedding")
+    request_timeout_ms: int = Field(
+        30_000, ge=1, description="time for a request that names none, and the most it gets"
+    )
+    cache_bytes: int = Field(0, ge=0, description="memory for results of equal calls; 0: none are kept")
     drain_timeout_s: int = Field(20, ge=0, description="time for running requests after SIGTERM")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")
+    log_format: Literal["text", "json"] = Field("text", description="form of log lines on stderr")
+    trace_endpoint: str | None = Field(
+        None, description="OTLP/HTTP address that takes traces, as http://collector:4318/v1/traces (extra otel)"
+    )
+    ray: bool = Field(False, description="run replicas on Ray Serve instead of one process (extra ray)")
+    ray_min_replicas: int = Field(1, ge=1, description="fewest replicas on Ray")
+    ray_max_replicas: int = Field(4, ge=1, description="most replicas on Ray")
+    ray_target_requests: int = Field(4, ge=1, description="requests inside a replica that Ray scales towards")
+
+    @model_validator(mode="after")
+    def _settings_fit_together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together; give both or none")
+        if self.ray_min_replicas > self.ray_max_replicas:
+            raise ValueError("ray_min_replicas is over ray_max_replicas")
+        if self.ray and self.tls_cert:
+            raise ValueError("Ray Serve's proxy speaks no TLS; end TLS in front of it")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -64,13 +143,13 @@ def parser() -> argparse.ArgumentParser:
     """Build the flags of `lastly serve` from the settings, so that none can be missing."""
     flags = argparse.ArgumentParser(
         prog="lastly serve",
-        description="Serve a model folder over HTTP. Every flag is also an environment variable: --max-queue is "
+        description="Serve model folders over HTTP. Every flag is also an environment variable: --max-queue is "
         "LASTLY_MAX_QUEUE. Flags win over variables, variables over the file.",
     )
     flags.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML, named as the flags")
     for name, field in Settings.model_fields.items():
         flags.add_argument(
-            f"--{name.replace('_', '-')}", metavar=_metavar(name), default=argparse.SUPPRESS, help=field.description
+            f"--{name.replace('_', '-')}", default=argparse.SUPPRESS, help=field.description, **_form(name, field)
         )
     return flags
 
@@ -85,10 +164,16 @@ def parse(argv: Sequence[str]) -> Settings:
     try:
         return _with_file(file)(**given)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = (f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors())
         flags.error("; ".join(faults))
     except ValueError as error:  # TOML that does not parse
         flags.error(f"--config: {error}")
+
+
+def reference() -> Iterator[tuple[str, str, str]]:
+    """Give every setting's name, default and meaning, as docs/configuration.md lists them."""
+    for name, field in Settings.model_fields.items():
+        yield name, _shown_default(field), field.description or ""
 
 
 def _with_file(file: Path | None) -> type[Settings]:
@@ -98,5 +183,17 @@ def _with_file(file: Path | None) -> type[Settings]:
     return FromFile
 
 
-def _metavar(name: str) -> str:
-    return name.rsplit("_", 1)[-1].upper()
+def _form(name: str, field: FieldInfo) -> dict[str, Any]:
+    if field.annotation is bool:
+        return {"nargs": "?", "const": "true", "metavar": "true|false"}
+    if str(field.annotation).startswith("tuple"):
+        return {"action": "append", "metavar": name.rsplit("_", 1)[-1].upper()}
+    return {"metavar": name.rsplit("_", 1)[-1].upper()}
+
+
+def _shown_default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return EMBEDDED_MODEL
+    if field.default is None or field.default == ():
+        return "none"
+    return str(field.default).lower() if isinstance(field.default, bool) else str(field.default)

@@ -7,16 +7,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from lastly.errors import LastlyError, MalformedRequestError, NotReadyError, OverloadedError
+from lastly.errors import (
+    DeadlineExceededError,
+    LastlyError,
+    MalformedRequestError,
+    NotReadyError,
+    OverloadedError,
+)
 
 _log = logging.getLogger("lastly")
 
 
 async def answer(request: Request, error: Exception) -> JSONResponse:
-    """Translate an error once, at the edge; what was not meant to happen is logged by class only."""
+    """Translate an error once, at the edge; what was not meant to happen is logged by class and place."""
     status, code, message = _translate(error)
-    if status >= 500 and not isinstance(error, NotReadyError):  # probes ask often while the model loads
-        _log.error("%s answered %d %s", request.url.path, status, type(error).__name__)
+    if status >= 500 and not isinstance(error, NotReadyError | DeadlineExceededError):
+        _log.error("a request failed", exc_info=error)
     request.app.state.service.metrics.refusals.labels(code).inc()
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, OverloadedError) else None
     return JSONResponse({"error": {"code": code, "message": message}}, status, headers)

@@ -69,6 +69,26 @@ class OverloadedError(LastlyError):
         self.retry_after_s = retry_after_s
 
 
+class BrownOutError(OverloadedError):
+    """The queue is long and the request is large: it is shed so that small ones are answered."""
+
+    code = "brown_out"
+
+
+class CallerGoneError(LastlyError):
+    """The caller hung up; nobody reads the answer (499 only shows in logs and metrics)."""
+
+    code = "caller_gone"
+    status = 499
+
+
+class BodyTimeoutError(LastlyError):
+    """The caller sends its body too slowly."""
+
+    code = "body_timeout"
+    status = 408
+
+
 class NotReadyError(LastlyError):
     """The sidecar is starting, draining or out of memory."""
 

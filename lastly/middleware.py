@@ -1,7 +1,11 @@
-"""What happens around every request: an id, a count, a size limit before anything is parsed."""
+"""What happens around every request: an id, a count, a line in the log, and what is refused before it is read."""
 
+import asyncio
+import logging
 import re
 import secrets
+import time
+from collections.abc import Awaitable, Callable
 
 from prometheus_client import Counter
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,31 +13,59 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lastly.error_answers import answer
-from lastly.errors import RequestTooLargeError
+from lastly.errors import BodyTimeoutError, LastlyError, RequestTooLargeError, UnauthorizedError
+from lastly.service import Service
 
 REQUEST_ID = "X-Request-Id"
+RERANK_PATHS = frozenset({"/v1/rerank", "/v2/rerank", "/rerank"})
+OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
 _SAFE_ID = re.compile(r"[\w.:+/=-]{1,128}", re.ASCII)
+_log = logging.getLogger("lastly.requests")
 
 
-class BodyLimit:
-    """Reads a request's body before anything parses it, and refuses it once it is over `limit` bytes."""
+class Door:
+    """Refuses what needs no reading: unknown keys (401), a full queue (429), then bodies too long (413) or slow (408).
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    The body is read whole before anything parses it.
+    """
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
-        self._limit = limit
+        self._service = service
+        self._limit = service.settings.max_body_bytes
+        self._body_s = service.settings.body_timeout_ms / 1000
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the whole body on as one message, or answer 413."""
+        """Pass the whole body on as one message, or answer with the error."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
         try:
-            body = await self._read(Headers(scope=scope), receive)
-        except RequestTooLargeError as error:
+            self._check_key(scope["path"], headers)
+            if scope["path"] in RERANK_PATHS:
+                self._service.check_room()
+            body = await self._read_in_time(headers, receive)
+        except LastlyError as error:
             await (await answer(Request(scope), error))(scope, receive, send)
             return
         if body is not None:
             await self._app(scope, _replay(body, receive), send)
+
+    def _check_key(self, path: str, headers: Headers) -> None:
+        keys = self._service.keys
+        if path in OPEN_PATHS or not keys.required:
+            return
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not keys.known(key.strip()):
+            raise UnauthorizedError("send one of the sidecar's keys as Authorization: Bearer KEY")
+
+    async def _read_in_time(self, headers: Headers, receive: Receive) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._body_s):
+                return await self._read(headers, receive)
+        except TimeoutError:
+            raise BodyTimeoutError(f"the body took over {self._body_s:g} s; send it faster or smaller") from None
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
         """Give the body, None where the caller hung up."""
@@ -65,6 +97,22 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
+class Traced:
+    """Spans rerank calls."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._tracing = service.tracing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run a rerank call inside a span."""
+        if scope["type"] != "http" or scope["path"] not in RERANK_PATHS:
+            await self._app(scope, receive, send)
+            return
+        with self._tracing.request(scope["path"], Headers(scope=scope)):
+            await self._app(scope, receive, send)
+
+
 class RequestId:
     """Gives every answer the caller's X-Request-Id, or one of its own where that is missing or odd."""
 
@@ -72,35 +120,57 @@ class RequestId:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the header to the answer's start."""
+        """Put the id into the request's state and the answer's headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = given if _SAFE_ID.fullmatch(given) else secrets.token_hex(16)
+        scope.setdefault("state", {})["request_id"] = request_id
 
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
-            await send(message)
+        def add_id(message: Message) -> None:
+            MutableHeaders(scope=message)[REQUEST_ID] = request_id
 
-        await self._app(scope, receive, send_with_id)
+        await self._app(scope, receive, _at_start(send, add_id))
 
 
 class RequestCount:
-    """Counts answers by path and status; paths that are not the app's own count together."""
+    """Counts answers by path and status and logs those of rerank calls; other people's paths count together."""
 
     def __init__(self, app: ASGIApp, requests: Counter) -> None:
         self._app = app
         self._requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count at the answer's start."""
+        """Count and log at the answer's start."""
+        started = time.monotonic()
 
-        async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                path = getattr(scope.get("route"), "path", "other")
-                self._requests.labels(path, str(message["status"])).inc()
-            await send(message)
+        def count(message: Message) -> None:
+            path = scope["path"] if scope["path"] in RERANK_PATHS | OPEN_PATHS else _route(scope)
+            self._requests.labels(path, str(message["status"])).inc()
+            if path in RERANK_PATHS:
+                _log.info("answered", extra=_line(scope, path, message["status"], time.monotonic() - started))
 
-        await self._app(scope, receive, counted)
+        await self._app(scope, receive, _at_start(send, count))
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "other"))
+
+
+def _line(scope: Scope, path: str, status: int, seconds: float) -> dict[str, object]:
+    return {
+        "request_id": scope.get("state", {}).get("request_id"),
+        "path": path,
+        "status": status,
+        "ms": round(seconds * 1000, 1),
+    }
+
+
+def _at_start(send: Send, act: Callable[[Message], None]) -> Callable[[Message], Awaitable[None]]:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            act(message)
+        await send(message)
+
+    return sent

@@ -9,7 +9,7 @@ from lastly.errors import RequestTooLargeError
 from lastly.model import Manifest, ModelFolder
 from lastly.session import Session, SessionOptions
 from lastly.tokenization import PromptTokenizer
-from lastly.types import Block, Candidate, Encoding, Query, Ranked, Ranking, Truncation
+from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Query, Ranked, Ranking, Truncation
 
 
 class Reranker:
@@ -47,7 +47,13 @@ class Reranker:
         """Run the graph over the blocks of one request and rank its candidates."""
         step = self.session.max_batch
         batches = [encodings[start : start + step] for start in range(0, len(encodings), step)]
-        fused = scoring.fuse([embedded for batch in batches for embedded in self.session.run(batch)])
+        return self.conclude(encodings, [block for batch in batches for block in self.session.run(batch)], candidates)
+
+    def conclude(
+        self, encodings: Sequence[Encoding], embedded: Sequence[BlockEmbeddings], candidates: Sequence[Candidate]
+    ) -> Ranking:
+        """Rank the candidates of one request by the embeddings of all its blocks, in order."""
+        fused = scoring.fuse(embedded)
         scores = scoring.cosine(fused.query, fused.documents)
         results = [
             Ranked(candidates[place].index, float(scores[place]), fused.documents[place])

@@ -1,18 +1,22 @@
 """The HTTP paths, each a few lines: read, ask the service, answer."""
 
-import hmac
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 
-from lastly.errors import UnauthorizedError
-from lastly.schemas import ErrorResponse, Info, ModelCard, ModelList, RerankRequest, RerankResponse
+from lastly.dialects.cohere import CohereRequest, CohereResponse
+from lastly.dialects.common import ErrorResponse, Health, Info, ModelCard, ModelList, RerankCall
+from lastly.dialects.jina import RerankRequest, RerankResponse
+from lastly.dialects.tei import TeiRequest, TeiResult, results_of
+from lastly.hangup import unless_hung_up
 from lastly.service import Service
+from lastly.types import Ranking
 
-_bearer = HTTPBearer(auto_error=False, description="the sidecar's API key, where one is set")
-_STATUSES = (400, 401, 413, 422, 429, 503, 504)
+# Only describes the key in the OpenAPI page: `middleware.Door` checks it before a body is read.
+_bearer = HTTPBearer(auto_error=False, description="one of the sidecar's keys, where any are set")
+_STATUSES = (400, 401, 408, 413, 422, 429, 503, 504)
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorResponse} for status in _STATUSES}
 
 
@@ -23,77 +27,94 @@ def service_of(request: Request) -> Service:
 
 
 Served = Annotated[Service, Depends(service_of)]
+TimeLeft = Annotated[int | None, Header(alias="X-Request-Timeout-Ms", ge=1, description="the caller's remaining time")]
 
-
-def check_key(service: Served, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-    """Raise UnauthorizedError unless the caller's key is the configured one (or none is configured)."""
-    expected = service.settings.api_key
-    if expected is None:
-        return
-    given = credentials.credentials if credentials else ""
-    if not hmac.compare_digest(given.encode(), expected.get_secret_value().encode()):
-        raise UnauthorizedError("send the sidecar's key as Authorization: Bearer KEY")
-
-
-api = APIRouter(dependencies=[Depends(check_key)], responses=_ERRORS)
+api = APIRouter(dependencies=[Depends(_bearer)], responses=_ERRORS)
 open_api = APIRouter()
 
 
+async def _rank(request: Request, call: RerankCall, timeout_ms: int | None) -> tuple[str, Ranking]:
+    return await unless_hung_up(request.receive, service_of(request).rerank(call, timeout_ms))
+
+
 @api.post("/v1/rerank", response_model_exclude_none=True, summary="Rerank documents for a query (Jina form)")
-async def rerank(
-    body: RerankRequest,
-    service: Served,
-    x_request_timeout_ms: Annotated[int | None, Header(ge=1, description="the caller's remaining time")] = None,
-) -> RerankResponse:
+async def rerank(body: RerankRequest, request: Request, time_left: TimeLeft = None) -> RerankResponse:
     """Rank the documents in one context; results come best first."""
-    ranking = await service.rerank(body, x_request_timeout_ms)
-    return RerankResponse.of(service.manifest.name, body, ranking)
+    name, ranking = await _rank(request, body.to_call(), time_left)
+    return RerankResponse.of(name, body, ranking)
+
+
+@api.post("/v2/rerank", summary="Rerank documents for a query (Cohere form)")
+async def rerank_cohere(body: CohereRequest, request: Request, time_left: TimeLeft = None) -> CohereResponse:
+    """Rank the documents in one context; results come best first."""
+    _, ranking = await _rank(request, body.to_call(), time_left)
+    return CohereResponse.of(request.state.request_id, body, ranking)
+
+
+@api.post("/rerank", response_model_exclude_none=True, summary="Rerank texts for a query (TEI form)")
+async def rerank_tei(body: TeiRequest, request: Request, time_left: TimeLeft = None) -> list[TeiResult]:
+    """Rank the texts in one context; results come best first."""
+    _, ranking = await _rank(request, body.to_call(), time_left)
+    return results_of(body, ranking)
 
 
 @api.get("/v1/models", summary="The loaded models")
 async def models(service: Served) -> ModelList:
-    """List what `model` may name."""
-    manifest = service.manifest
-    card = ModelCard(
-        id=manifest.name,
-        owned_by=manifest.source,
-        licence=manifest.licence,
-        maximum_length=manifest.maximum_length,
-        block_size=manifest.block_size,
-        dtype=manifest.dtype,
-    )
-    return ModelList(data=[card])
+    """List what `model` may name; the first is the default."""
+    cards = [
+        ModelCard(
+            id=name,
+            owned_by=manifest.source,
+            licence=manifest.licence,
+            maximum_length=manifest.maximum_length,
+            block_size=manifest.block_size,
+            dtype=manifest.dtype,
+        )
+        for name, manifest in service.models.manifests.items()
+    ]
+    return ModelList(data=cards)
 
 
 @api.get("/info", summary="What runs here and what it takes")
 async def info(service: Served) -> Info:
-    """Give version, model, execution providers and limits."""
+    """Give version, default model, execution providers and limits."""
     settings = service.settings
     limits = {
-        name: getattr(settings, name) for name in ("max_documents", "max_body_bytes", "max_queue", "request_timeout_ms")
+        name: getattr(settings, name)
+        for name in ("max_documents", "max_body_bytes", "max_queue", "max_queue_tokens", "request_timeout_ms")
     }
+    name, reranker = service.models.get(None)
     return Info(
-        version=version("lastly"),
-        model=service.manifest.name,
-        providers=service.reranker.session.providers,
+        version=_version(),
+        model=name,
+        providers=reranker.session.providers,
         limits=limits,
+        model_id=name,
+        max_client_batch_size=settings.max_documents,
     )
 
 
 @open_api.get("/health/live", summary="The process answers")
-async def live() -> dict[str, str]:
+async def live() -> Health:
     """Tell an orchestrator not to restart this process."""
-    return {"status": "live"}
+    return Health(status="live")
 
 
-@open_api.get("/health/ready", summary="The model is warm", responses={503: {"model": ErrorResponse}})
-async def ready(service: Served) -> dict[str, str]:
+@open_api.get("/health/ready", summary="The models are warm", responses={503: {"model": ErrorResponse}})
+async def ready(service: Served) -> Health:
     """Tell a balancer to send requests."""
-    _ = service.reranker
-    return {"status": "ready"}
+    service.models.check_ready()
+    return Health(status="ready")
 
 
 @open_api.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(service: Served) -> Response:
     """Give all metrics in Prometheus' text form."""
     return Response(service.metrics.render(), media_type="text/plain; version=0.0.4")
+
+
+def _version() -> str:
+    try:
+        return version("lastly")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"

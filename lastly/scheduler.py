@@ -1,118 +1,198 @@
-"""Who may use the model, and until when: admission, deadlines, one inference at a time."""
+"""Runs the jobs inside: encodes ahead, one run of the graph at a time, answers whoever still waits."""
 
 import asyncio
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
-from lastly.errors import DeadlineExceededError, OverloadedError
+from lastly.admission import Limits, WaitingRoom
+from lastly.batches import choose, fill
+from lastly.errors import DeadlineExceededError, NotReadyError
+from lastly.estimate import guess_tokens
+from lastly.jobs import BlockOf, Job, Stage, Ticket
 from lastly.metrics import Metrics
-from lastly.reranker import Reranker
-from lastly.types import Candidate, Encoding, Query, Ranking, Truncation
+from lastly.types import BlockEmbeddings, Encoding, Ranking
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Job:
-    """One rerank call; `deadline` is a time of `time.monotonic()` after which nobody waits for the answer."""
-
-    query: Query
-    candidates: Sequence[Candidate]
-    truncation: Truncation
-    deadline: float
-
-    def remaining(self) -> float:
-        """Give the seconds left."""
-        return self.deadline - time.monotonic()
-
-
 class Scheduler:
-    """Runs jobs first come, first served; refuses what cannot wait or cannot end in time."""
+    """Everything happens in `_advance`, called on each event: a ticket came, was encoded, ran, or left.
 
-    def __init__(self, reranker: Reranker, max_queue: int, metrics: Metrics) -> None:
-        self._reranker = reranker
-        self._max_queue = max_queue
+    The event loop owns all tickets; the two threads get values and give values back.
+    """
+
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
+        self._room = WaitingRoom(limits)
         self._metrics = metrics
-        self._waiting = 0
-        self._model = asyncio.Lock()
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="rerank")  # one infers, one encodes ahead
-        self._seconds_per_token = 0.0  # of late; 0 until something ran
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        self._model = ThreadPoolExecutor(1, thread_name_prefix="infer")
+        self._encoding = False
+        self._running = False
 
-    async def submit(self, job: Job) -> Ranking:
-        """Rank a job's candidates.
+    def check_room(self) -> None:
+        """Raise OverloadedError where the queue is full."""
+        self._room.check_room()
 
-        Raises OverloadedError where the queue is full, DeadlineExceededError where the time is over or too short.
+    async def submit(self, job: Job) -> tuple[Ranking, list[Stage]]:
+        """Rank a job's candidates; gives the stages of its time with it.
+
+        Raises OverloadedError where it can't wait, DeadlineExceededError where the time is over or too short.
+        A cancelled caller's work that did not start never does.
         """
-        if self._waiting >= self._max_queue:
-            raise OverloadedError("the queue is full; retry later or add a replica", self._retry_after())
-        self._waiting += 1
-        self._metrics.waiting.set(self._waiting)
+        if not job.candidates:
+            return Ranking([], tokens=0, blocks=0), []
+        ticket = Ticket(
+            job,
+            guess_tokens(job.query, job.candidates, job.truncation),
+            asyncio.get_running_loop().create_future(),
+        )
+        self._room.enter(ticket)
+        self._advance()
         try:
             async with asyncio.timeout(max(job.remaining(), 0)):
-                return await self._rank(job)
+                return await ticket.answer, ticket.stages
         except TimeoutError:
             raise DeadlineExceededError(
                 "the caller's time is over; raise the timeout or send fewer documents"
             ) from None
         finally:
-            self._waiting -= 1
-            self._metrics.waiting.set(self._waiting)
+            self._room.leave(ticket)
+            self._advance()
 
     def close(self) -> None:
         """Let the running inference end and take no more work."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for executor in (self._encoder, self._model):
+            executor.shutdown(wait=True, cancel_futures=True)
 
-    async def _rank(self, job: Job) -> Ranking:
-        encodings = await self._in_thread(self._encode, job)
-        arrived = time.monotonic()
-        await self._model.acquire()
-        try:
-            self._metrics.queue_seconds.observe(time.monotonic() - arrived)
-            self._check_time(job, encodings)
-            running = asyncio.ensure_future(self._in_thread(self._score, encodings, job.candidates))
-        except BaseException:
-            self._model.release()
-            raise
-        running.add_done_callback(self._inference_ended)
-        # A caller whose time is over is answered at once; the model stays taken until its inference ends.
-        return await asyncio.shield(running)
+    def _advance(self) -> None:
+        self._metrics.queue_requests.set(len(self._room))
+        self._metrics.queue_tokens.set(self._room.tokens)
+        tickets = self._room.in_order()
+        if not self._encoding:
+            self._encode_next(tickets)
+        if not self._running:
+            self._run_next(tickets)
 
-    def _inference_ended(self, running: "asyncio.Future[Ranking]") -> None:
-        self._model.release()
-        if not running.cancelled():
-            running.exception()  # marks it as seen where the caller is gone
+    def _encode_next(self, tickets: list[Ticket]) -> None:
+        """Encode the best ticket that needs it, while encoded ones are less than a run ahead or stand behind it."""
+        ahead = 0
+        for ticket in tickets:
+            if ticket.blocks is None and not ticket.answer.done():
+                self._encoding = True
+                self._in_thread(
+                    self._encoder, partial(_timed, partial(_encode, ticket.job)), partial(self._encoded, ticket)
+                )
+                return
+            ahead += sum(ticket.lengths())
+            if ahead > self._room.limits.batch_tokens:
+                return
 
-    def _check_time(self, job: Job, encodings: Sequence[Encoding]) -> None:
-        needed = self._seconds_per_token * sum(len(encoding.input_ids) for encoding in encodings)
-        if job.remaining() < needed / 2:  # half: the estimate is rough, and a wrong refusal costs a good answer
-            raise DeadlineExceededError(
-                f"about {math.ceil(needed * 1000)} ms are needed, {max(0, int(job.remaining() * 1000))} ms are left; "
-                "raise the timeout or send fewer documents"
-            )
+    def _encoded(self, ticket: Ticket, done: "asyncio.Future[tuple[list[Encoding], Stage]]") -> None:
+        self._encoding = False
+        if error := done.exception():
+            _fail(ticket, error)
+        else:
+            blocks, stage = done.result()
+            self._metrics.tokenize_seconds.observe(stage.end - stage.start)
+            ticket.stages.append(Stage("tokenize", stage.start, stage.end))
+            ticket.encoded(blocks)
+        self._advance()
 
-    def _encode(self, job: Job) -> list[Encoding]:
-        with self._metrics.tokenize_seconds.time():
-            return self._reranker.encode(job.query, job.candidates, job.truncation) if job.candidates else []
+    def _run_next(self, tickets: list[Ticket]) -> None:
+        ready = [ticket for ticket in tickets if ticket.waiting and self._still_in_time(ticket)]
+        if not ready:
+            return
+        chosen = choose(ready, ready[0].job.reranker.session.max_batch, self._room.limits.batch_tokens)
+        for block in chosen:
+            self._start(block)
+        self._running = True
+        longest = max(block.length for block in chosen)
+        self._room.busy(self._room.pace(ready[0].job.reranker).seconds(longest))
+        self._in_thread(self._model, partial(_timed, partial(_embed, chosen)), partial(self._ran, chosen))
 
-    def _score(self, encodings: Sequence[Encoding], candidates: Sequence[Candidate]) -> Ranking:
-        if not encodings:
-            return Ranking([], tokens=0, blocks=0)
-        started = time.monotonic()
-        ranking = self._reranker.score(encodings, candidates)
-        seconds = time.monotonic() - started
+    def _start(self, block: BlockOf) -> None:
+        ticket = block.ticket
+        ticket.waiting.remove(block.place)
+        if ticket.started is None:
+            ticket.started = time.monotonic()
+            waited = ticket.started - ticket.arrived
+            self._metrics.queue_seconds.observe(waited)
+            ticket.stages.append(Stage("queue", time.time() - waited, time.time()))
+
+    def _ran(self, chosen: list[BlockOf], done: "asyncio.Future[tuple[dict[Ticket, Ranking], Stage]]") -> None:
+        self._running = False
+        self._room.busy(0)
+        if error := done.exception():
+            for block in chosen:
+                _fail(block.ticket, error)
+        else:
+            rankings, stage = done.result()
+            self._note_run(chosen, stage)
+            for ticket, ranking in rankings.items():
+                if not ticket.answer.done():
+                    ticket.answer.set_result(ranking)
+        self._advance()
+
+    def _note_run(self, chosen: list[BlockOf], stage: Stage) -> None:
+        seconds = stage.end - stage.start
+        tokens = len(chosen) * max(block.length for block in chosen)
+        self._room.pace(chosen[0].ticket.job.reranker).learn(tokens, seconds)
         self._metrics.inference_seconds.observe(seconds)
-        latest = seconds / ranking.tokens
-        self._seconds_per_token = (
-            latest if not self._seconds_per_token else 0.8 * self._seconds_per_token + 0.2 * latest
-        )
-        return ranking
+        self._metrics.batch_blocks.observe(len(chosen))
+        self._metrics.batch_fill.observe(fill(chosen))
+        for ticket in {block.ticket for block in chosen}:
+            ticket.stages.append(Stage("inference", stage.start, stage.end))
 
-    def _retry_after(self) -> int:
-        return max(1, math.ceil(self._waiting * self._seconds_per_token * 1024))
+    def _still_in_time(self, ticket: Ticket) -> bool:
+        """Fail a ticket whose remaining work can't end in time; nothing of it runs any more."""
+        if ticket.answer.done():
+            return False
+        try:
+            self._room.check_alone(ticket)
+        except DeadlineExceededError as error:
+            _fail(ticket, error)
+            return False
+        return True
 
-    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+    def _in_thread(
+        self, executor: ThreadPoolExecutor, work: Callable[[], T], then: Callable[["asyncio.Future[T]"], None]
+    ) -> None:
+        asyncio.get_running_loop().run_in_executor(executor, work).add_done_callback(then)
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, Stage]:
+    started = time.time()
+    result = work()
+    return result, Stage("", started, time.time())
+
+
+def _encode(job: Job) -> list[Encoding]:
+    return job.reranker.encode(job.query, job.candidates, job.truncation)
+
+
+def _embed(chosen: list[BlockOf]) -> dict[Ticket, Ranking]:
+    """Run the graph over the blocks; gives the rankings of tickets that this completes."""
+    for block, embedded in zip(chosen, _run(chosen), strict=True):
+        block.ticket.embedded[block.place] = embedded
+    concluded = {block.ticket: block.ticket.conclude() for block in chosen}
+    return {ticket: ranking for ticket, ranking in concluded.items() if ranking is not None}
+
+
+def _run(chosen: list[BlockOf]) -> list[BlockEmbeddings]:
+    session = chosen[0].ticket.job.reranker.session
+    try:
+        return session.run([block.encoding for block in chosen])
+    except NotReadyError:
+        if len(chosen) == 1:
+            raise
+    # Out of memory: a call must not fail for its company, so each block runs alone.
+    return [session.run([block.encoding])[0] for block in chosen]
+
+
+def _fail(ticket: Ticket, error: BaseException) -> None:
+    if not ticket.answer.done():
+        ticket.answer.set_exception(error)
+        ticket.answer.exception()  # marks it as seen where the caller is gone

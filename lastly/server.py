@@ -1,9 +1,11 @@
 """Runs the sidecar's application until it is told to stop."""
 
 import asyncio
-import logging
+import signal
 import socket
+import ssl
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +15,7 @@ from fastapi import FastAPI
 from lastly.app import create_app
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError
+from lastly.logs import configure
 
 
 class Listening:
@@ -52,11 +55,10 @@ def listen(settings: Settings) -> Iterator[Listening]:
 
 def serve(settings: Settings) -> int:
     """Run the sidecar in the foreground; gives the exit status."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    configure(settings.log_level, settings.log_format)
+    scheme = "https" if settings.tls_cert else "http"
     with listen(settings) as listening:
-        print(f"listening on http://{listening.host}:{listening.port}", file=sys.stderr, flush=True)
+        print(f"listening on {scheme}://{listening.host}:{listening.port}", file=sys.stderr, flush=True)
         listening.run()
         return 1 if listening.failed else 0
 
@@ -71,13 +73,38 @@ class _Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=settings.drain_timeout_s,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
         )
         super().__init__(config)
+        _load(config)
         self._app = app
+        self._reloading: asyncio.Task[None] | None = None
         self.failed = False
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Also take SIGHUP, which loads the models again; only the main thread may take signals."""
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        with super().capture_signals():
+            yield
+
+    def _reload(self) -> None:
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._app.state.service.reload())
 
     async def on_tick(self, counter: int) -> bool:
         """Look at the loading model once a tick (0.1 s)."""
         loading: asyncio.Task[None] = self._app.state.loading
         self.failed = loading.done() and not loading.cancelled() and loading.exception() is not None
         return await super().on_tick(counter) or self.failed
+
+
+def _load(config: uvicorn.Config) -> None:
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidRequestError(
+            f"the certificate or its key cannot be used ({error.strerror}); check tls_cert and tls_key"
+        ) from error

@@ -1,86 +1,114 @@
-"""What lives as long as the server: the loaded model, its scheduler, the metrics."""
+"""What lives as long as the server: models, scheduler, cache, keys, metrics."""
 
-import asyncio
 import logging
 import time
 
-from lastly import model
+from lastly.admission import Limits
+from lastly.cache import ResultCache, key_of
 from lastly.config import Settings
-from lastly.errors import InvalidRequestError, NotReadyError, RequestTooLargeError, UnknownModelError
+from lastly.dialects.common import RerankCall
+from lastly.errors import InvalidRequestError, LastlyError, RequestTooLargeError
+from lastly.jobs import Job
+from lastly.keys import Keys
 from lastly.metrics import Metrics
-from lastly.model import Manifest
+from lastly.models import Models
 from lastly.reranker import Reranker
-from lastly.scheduler import Job, Scheduler
-from lastly.schemas import RerankRequest
-from lastly.session import SessionOptions
+from lastly.scheduler import Scheduler
+from lastly.tracing import Tracing
 from lastly.types import Candidate, Query, Ranking
 
 _log = logging.getLogger("lastly")
+_WARM_UP_S = 300.0
+_WARM_UP_DOCUMENTS = (1, 8, 8)  # the first run pays for what ONNX Runtime does once; the last tells the pace
 
 
 class Service:
-    """Loads the model in the background and answers rerank calls."""
+    """Answers rerank calls once its models are loaded."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.folder = model.load(settings.model, verify=False)  # a wrong folder ends the start at once
-        self._reranker: Reranker | None = None
-        self._scheduler: Scheduler | None = None
-
-    @property
-    def manifest(self) -> Manifest:
-        """What is served, known before it is loaded."""
-        return self.folder.manifest
-
-    @property
-    def reranker(self) -> Reranker:
-        """The loaded model; NotReadyError until it is warm."""
-        if self._reranker is None:
-            raise NotReadyError("the model is still loading; ask /health/ready")
-        return self._reranker
+        self.models = Models(settings)
+        self.keys = Keys(settings)
+        self.tracing = Tracing(settings.trace_endpoint)
+        self._scheduler = Scheduler(_limits(settings), self.metrics)
+        self._cache = ResultCache(settings.cache_bytes, self.metrics)
 
     async def start(self) -> None:
-        """Load and warm the model up without blocking the server; raises ModelFolderError."""
-        started = time.monotonic()
-        reranker = await asyncio.to_thread(self._load)
-        self._scheduler = Scheduler(reranker, self.settings.max_queue, self.metrics)
-        self._reranker = reranker
-        _log.info("model %s ready after %.1f s", self.manifest.name, time.monotonic() - started)
+        """Load the models and warm them up without blocking the server; raises ModelFolderError."""
+        await self.models.load(self._warm_up)
+
+    async def reload(self) -> None:
+        """Load the models again from their folders; a wrong folder leaves the model that runs."""
+        try:
+            await self.models.load(self._warm_up)
+        except LastlyError as error:
+            self.metrics.reloads.labels("failed").inc()
+            _log.error("the reload failed, the model that runs stays: %s", error)
+        else:
+            self.metrics.reloads.labels("done").inc()
 
     def close(self) -> None:
         """Let the running inference end."""
-        if self._scheduler is not None:
-            self._scheduler.close()
+        self._scheduler.close()
+        self.tracing.close()
 
-    async def rerank(self, request: RerankRequest, timeout_ms: int | None) -> Ranking:
-        """Answer a rerank call within the caller's time (milliseconds)."""
+    def check_room(self) -> None:
+        """Raise OverloadedError where no call fits. With a cache each call must be read first: it may be answered."""
+        if not self._cache.enabled:
+            self._scheduler.check_room()
+
+    async def rerank(self, call: RerankCall, timeout_ms: int | None) -> tuple[str, Ranking]:
+        """Answer a call within the caller's time (milliseconds); gives the model's name and the ranking."""
         arrived = time.monotonic()
-        reranker = self.reranker
-        self._check(request)
+        self._check(call)
+        name, reranker = self.models.get(call.model)
         seconds = min(timeout_ms or self.settings.request_timeout_ms, self.settings.request_timeout_ms) / 1000
-        truncation = request.to_truncation(reranker.manifest.truncation)
-        job = Job(request.to_query(), request.to_candidates(), truncation, arrived + seconds)
-        assert self._scheduler is not None  # noqa: S101  set before the model counts as ready
-        ranking = await self._scheduler.submit(job)
+        candidates = [Candidate(index, text) for index, text in enumerate(call.texts)]
+        truncation = call.truncation(reranker.manifest.truncation)
+        ranking = await self._rank(Job(reranker, call.query, candidates, truncation, arrived + seconds), call)
         self.metrics.total_seconds.observe(time.monotonic() - arrived)
         self.metrics.tokens.observe(ranking.tokens)
-        self.metrics.documents.observe(len(request.documents))
+        self.metrics.documents.observe(len(call.texts))
+        return name, ranking
+
+    async def _rank(self, job: Job, call: RerankCall) -> Ranking:
+        if not self._cache.enabled:
+            return await self._submit(job)
+        key = key_of(job, embeddings=call.embeddings)
+        ranking = self._cache.get(key)
+        if ranking is None:
+            ranking = await self._submit(job)
+            self._cache.put(key, ranking, embeddings=call.embeddings)
         return ranking
 
-    def _check(self, request: RerankRequest) -> None:
-        if request.model not in (None, self.manifest.name):
-            raise UnknownModelError(f"that model is not loaded; leave it out or ask for {self.manifest.name}")
-        if len(request.documents) > self.settings.max_documents:
+    async def _submit(self, job: Job) -> Ranking:
+        ranking, stages = await self._scheduler.submit(job)
+        self.tracing.record(stages, len(job.candidates), ranking)
+        return ranking
+
+    def _check(self, call: RerankCall) -> None:
+        if len(call.texts) > self.settings.max_documents:
             raise RequestTooLargeError(
-                f"{len(request.documents)} documents, at most {self.settings.max_documents} are taken; "
+                f"{len(call.texts)} documents, at most {self.settings.max_documents} are taken; "
                 "send fewer or raise max_documents"
             )
-        if not request.query.strip():
+        if not call.query.text.strip():
             raise InvalidRequestError("query is blank; send the text that the user searched for")
 
-    def _load(self) -> Reranker:
-        options = SessionOptions(self.settings.threads, self.settings.providers)
-        reranker = Reranker.load(self.settings.model, options)
-        reranker.rank(Query("warm up"), [Candidate(index, "a passage " * 8) for index in range(4)])
-        return reranker
+    async def _warm_up(self, reranker: Reranker) -> None:
+        """Run the model through the scheduler, which learns its pace from this."""
+        for count in _WARM_UP_DOCUMENTS:
+            texts = [Candidate(index, "a passage " * 16) for index in range(count)]
+            deadline = time.monotonic() + _WARM_UP_S
+            await self._scheduler.submit(Job(reranker, Query("warm up"), texts, reranker.manifest.truncation, deadline))
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.max_queue,
+        settings.max_queue_tokens,
+        settings.max_batch_tokens,
+        settings.brownout_wait_ms / 1000,
+        settings.brownout_tokens,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from lastly.errors import ModelFolderError
+from lastly.errors import ModelFolderError, RequestTooLargeError
 from lastly.model import ModelFolder
 from lastly.prompt import Piece, PromptTemplate, render, sanitize
 from lastly.types import Block, Candidate, Encoding, IntArray, Query, Truncation
@@ -36,7 +36,7 @@ class PromptTokenizer:
 
     def prepare_query(self, query: Query, truncation: Truncation) -> tuple[Query, int]:
         """Sanitize and cut a query; gives it with its number of tokens. The instruction is not cut."""
-        text, length = self._prepare([query.text], truncation.max_query_length)[0]
+        text, length = self._prepare([query.text], truncation.max_query_length, truncation.refuse)[0]
         instruction = query.instruction and self._sanitize(query.instruction)
         return Query(text, instruction or None), length
 
@@ -44,9 +44,10 @@ class PromptTokenizer:
         self, candidates: Sequence[Candidate], truncation: Truncation
     ) -> tuple[list[Candidate], list[int]]:
         """Sanitize and cut every candidate's text; gives them with their numbers of tokens."""
-        prepared = self._prepare([candidate.text for candidate in candidates], truncation.max_doc_length)
-        texts = [Candidate(candidate.index, text) for candidate, (text, _) in zip(candidates, prepared, strict=True)]
-        return texts, [length for _, length in prepared]
+        texts = [candidate.text for candidate in candidates]
+        prepared = self._prepare(texts, truncation.max_doc_length, truncation.refuse)
+        cut = [Candidate(candidate.index, text) for candidate, (text, _) in zip(candidates, prepared, strict=True)]
+        return cut, [length for _, length in prepared]
 
     def encode(self, block: Block) -> Encoding:
         """Encode the prompt of a block whose texts were prepared."""
@@ -71,9 +72,11 @@ class PromptTokenizer:
     def _sanitize(self, text: str) -> str:
         return sanitize(text, self._markers, self._template.guarded)
 
-    def _prepare(self, texts: list[str], limit: int) -> list[tuple[str, int]]:
+    def _prepare(self, texts: list[str], limit: int, refuse: bool) -> list[tuple[str, int]]:
         clean = [self._sanitize(text) for text in texts]
         encoded = self._plain.encode_batch_fast(clean, add_special_tokens=False)
+        if refuse and any(len(encoding.ids) > limit for encoding in encoded):
+            raise RequestTooLargeError(f"a text has over {limit} tokens; send it shorter or allow truncation")
         return [self._cut(text, encoding.ids, limit) for text, encoding in zip(clean, encoded, strict=True)]
 
     def _cut(self, text: str, ids: list[int], limit: int) -> tuple[str, int]:

@@ -28,10 +28,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Truncation:
-    """How many tokens of a document and of a query the model reads; the rest is cut off."""
+    """How many tokens of a document and of a query the model reads.
+
+    The rest is cut off, or with `refuse` the request is refused.
+    """
 
     max_doc_length: int
     max_query_length: int
+    refuse: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,13 @@
-"""The HTTP dialects and how they become the types that travel inside, and back."""
-
-from typing import Any
+"""`POST /v1/rerank`, the form of Jina's API, and of Cohere's first version where a caller sends that."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lastly.types import Candidate, Query, Ranking, Truncation
-
-
-class Document(BaseModel):
-    """A document as an object; further keys are ignored."""
-
-    text: str
+from lastly.dialects.common import Document, QueryText, RerankCall, texts_of
+from lastly.types import Query, Ranking
 
 
 class RerankRequest(BaseModel):
-    """`POST /v1/rerank`, the form of Jina's API."""
+    """What is reranked and how."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,7 +15,7 @@ class RerankRequest(BaseModel):
         }
     )
 
-    query: str = Field(min_length=1, description="what the user searched for")
+    query: QueryText = Field(description="what the user searched for")
     documents: list[str | Document] = Field(description="first-stage hits, in first-stage order")
     model: str | None = Field(None, description="name of a loaded model; none: the default one")
     top_n: int | None = Field(None, ge=1, description="how many results to return; none: all")
@@ -32,22 +25,15 @@ class RerankRequest(BaseModel):
     max_doc_length: int | None = Field(None, ge=1, description="tokens read of each document; none: the model's own")
     max_query_length: int | None = Field(None, ge=1, description="tokens read of the query; none: the model's own")
 
-    def texts(self) -> list[str]:
-        """Give the documents' texts, in order."""
-        return [document if isinstance(document, str) else document.text for document in self.documents]
-
-    def to_query(self) -> Query:
-        """Give the query with its instruction."""
-        return Query(self.query, self.instruction)
-
-    def to_candidates(self) -> list[Candidate]:
-        """Give the documents with their places."""
-        return [Candidate(index, text) for index, text in enumerate(self.texts())]
-
-    def to_truncation(self, default: Truncation) -> Truncation:
-        """Give the cut asked for, the model's own where none is named."""
-        return Truncation(
-            self.max_doc_length or default.max_doc_length, self.max_query_length or default.max_query_length
+    def to_call(self) -> RerankCall:
+        """Give the call in the form that travels inside."""
+        return RerankCall(
+            Query(self.query, self.instruction),
+            texts_of(self.documents),
+            self.model,
+            self.max_doc_length,
+            self.max_query_length,
+            embeddings=self.return_embeddings,
         )
 
 
@@ -76,7 +62,7 @@ class RerankResponse(BaseModel):
     @classmethod
     def of(cls, name: str, request: RerankRequest, ranking: Ranking) -> "RerankResponse":
         """Build the answer to a request."""
-        texts = request.texts() if request.return_documents else []
+        texts = texts_of(request.documents) if request.return_documents else []
         results = [
             RerankResult(
                 index=ranked.index,
@@ -87,45 +73,3 @@ class RerankResponse(BaseModel):
             for ranked in ranking.results[: request.top_n]
         ]
         return cls(model=name, usage=Usage(total_tokens=ranking.tokens), results=results)
-
-
-class ErrorDetail(BaseModel):
-    """What went wrong and what to do; never a user's text."""
-
-    code: str
-    message: str
-
-
-class ErrorResponse(BaseModel):
-    """The body of every answer that is not a success."""
-
-    error: ErrorDetail
-
-
-class ModelCard(BaseModel):
-    """One loaded model."""
-
-    id: str
-    object: str = "model"
-    owned_by: str = ""
-    licence: str
-    maximum_length: int
-    block_size: int
-    dtype: str
-
-
-class ModelList(BaseModel):
-    """`GET /v1/models`."""
-
-    object: str = "list"
-    data: list[ModelCard]
-
-
-class Info(BaseModel):
-    """`GET /info`: what runs here and what it takes."""
-
-    name: str = "lastly"
-    version: str
-    model: str
-    providers: list[str]
-    limits: dict[str, Any]

@@ -1,0 +1,138 @@
+"""Who may come in, and in which order those inside are served."""
+
+import math
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from lastly.errors import BrownOutError, DeadlineExceededError, OverloadedError
+from lastly.estimate import Pace
+from lastly.jobs import Job, Ticket
+from lastly.reranker import Reranker
+
+_MARGIN = 1.25  # on estimated waits: an accepted call that ends late cost the model's time for nobody
+_CERTAIN = 0.5  # a call alone is refused only if even half its estimate is too long: the wrong refusal costs an answer
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What fits inside; `brownout_wait` in seconds, 0 for no brown-out."""
+
+    requests: int
+    tokens: int
+    batch_tokens: int = 32_768
+    brownout_wait: float = 0.0
+    brownout_tokens: int = 8_192
+
+
+class WaitingRoom:
+    """The tickets inside, in order of estimated work plus time of arrival.
+
+    Small calls pass large ones, but only those that arrived less than the large one's own work before them: a second
+    of waiting counts as much as a second of work, so nothing starves.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._tickets: list[Ticket] = []
+        self._paces: weakref.WeakKeyDictionary[Reranker, Pace] = weakref.WeakKeyDictionary()
+        self._busy_until = 0.0
+
+    def __len__(self) -> int:
+        """Count the tickets inside."""
+        return len(self._tickets)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens inside."""
+        return sum(ticket.tokens for ticket in self._tickets)
+
+    def pace(self, reranker: Reranker) -> Pace:
+        """Give what is known of a model's speed."""
+        return self._paces.setdefault(reranker, Pace())
+
+    def busy(self, seconds: float) -> None:
+        """Note that the model is taken for about so long."""
+        self._busy_until = time.monotonic() + seconds
+
+    def work(self, ticket: Ticket) -> float:
+        """Estimate the seconds of the model that a ticket still takes."""
+        pace = self.pace(ticket.job.reranker)
+        return sum(pace.seconds(length) for length in ticket.lengths())
+
+    def in_order(self) -> list[Ticket]:
+        """Give all tickets, next one first."""
+        return sorted(self._tickets, key=self._key)
+
+    def wait(self) -> float:
+        """Estimate the seconds until everything inside is done."""
+        return max(0.0, self._busy_until - time.monotonic()) + sum(map(self.work, self._tickets))
+
+    def check_room(self) -> None:
+        """Raise OverloadedError where no further request fits; looks at nothing of the request."""
+        if len(self._tickets) >= self.limits.requests:
+            raise OverloadedError("the queue is full; retry later or add a replica", self._retry_after())
+
+    def enter(self, ticket: Ticket) -> None:
+        """Let a ticket in; raises OverloadedError or DeadlineExceededError with the reason."""
+        self.check_room()
+        if self._tickets and self.tokens + ticket.tokens > self.limits.tokens:
+            raise OverloadedError("the queue's tokens are used up; retry later or add a replica", self._retry_after())
+        self.check_alone(ticket)
+        self._check_brownout(ticket)
+        self._check_wait(ticket)
+        self._tickets.append(ticket)
+
+    def leave(self, ticket: Ticket) -> None:
+        """Take a ticket out, wherever it stands."""
+        if ticket in self._tickets:
+            self._tickets.remove(ticket)
+
+    def check_alone(self, ticket: Ticket) -> None:
+        """Raise DeadlineExceededError where a call would be late even if it ran at once."""
+        needed, left = self.work(ticket), ticket.job.remaining()
+        if left < needed * _CERTAIN or left <= 0:
+            self.pace(ticket.job.reranker).doubt()
+            raise DeadlineExceededError(_too_late(ticket.job, needed))
+
+    def _check_brownout(self, ticket: Ticket) -> None:
+        limits = self.limits
+        if limits.brownout_wait and ticket.tokens >= limits.brownout_tokens and self.wait() > limits.brownout_wait:
+            raise BrownOutError(
+                "large requests are shed until the queue is shorter; retry later or send fewer documents",
+                self._retry_after(),
+            )
+
+    def _check_wait(self, ticket: Ticket) -> None:
+        """Refuse a ticket that would be late behind the others, or that would make one of them late."""
+        before = self._late(self._tickets)
+        if len(self._late([*self._tickets, ticket]) - before) and self._tickets:
+            self.pace(ticket.job.reranker).doubt()
+            raise OverloadedError("the queue is longer than the time that is left; retry later", self._retry_after())
+
+    def _late(self, tickets: Iterable[Ticket]) -> set[Ticket]:
+        done, late = max(0.0, self._busy_until - time.monotonic()), set()
+        for ticket in sorted(tickets, key=self._key):
+            done += self.work(ticket)
+            if done * _MARGIN > ticket.job.remaining():
+                late.add(ticket)
+        return late
+
+    def _key(self, ticket: Ticket) -> float:
+        return ticket.arrived + self.work(ticket)
+
+    def _retry_after(self) -> int:
+        return max(1, math.ceil(self.wait()))
+
+
+def first(tickets: Iterable[Ticket], wanted: Callable[[Ticket], bool]) -> Ticket | None:
+    """Give the first ticket that is wanted."""
+    return next((ticket for ticket in tickets if wanted(ticket)), None)
+
+
+def _too_late(job: Job, needed: float) -> str:
+    return (
+        f"about {math.ceil(needed * 1000)} ms are needed, {max(0, int(job.remaining() * 1000))} ms are left; "
+        "raise the timeout or send fewer documents"
+    )

@@ -1,0 +1,92 @@
+"""What every form becomes inside, and what they share."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from lastly.types import Query, Truncation
+
+QueryText = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Document(BaseModel):
+    """A document as an object; further keys are ignored."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RerankCall:
+    """A rerank call of any form; None leaves a choice to the model."""
+
+    query: Query
+    texts: list[str]
+    model: str | None = None
+    max_doc_length: int | None = None
+    max_query_length: int | None = None
+    truncate: bool = True
+    embeddings: bool = False
+
+    def truncation(self, default: Truncation) -> Truncation:
+        """Give the cut asked for, the model's own where none is named."""
+        return Truncation(
+            self.max_doc_length or default.max_doc_length,
+            self.max_query_length or default.max_query_length,
+            refuse=not self.truncate,
+        )
+
+
+def texts_of(documents: "list[str | Document]") -> list[str]:
+    """Give the documents' texts, in order."""
+    return [document if isinstance(document, str) else document.text for document in documents]
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong and what to do; never a user's text."""
+
+    code: str
+    message: str
+
+
+class ErrorResponse(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: ErrorDetail
+
+
+class ModelCard(BaseModel):
+    """One loaded model."""
+
+    id: str
+    object: Literal["model"] = "model"
+    owned_by: str = ""
+    licence: str
+    maximum_length: int
+    block_size: int
+    dtype: str
+
+
+class ModelList(BaseModel):
+    """`GET /v1/models`."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelCard]
+
+
+class Health(BaseModel):
+    """`GET /health/live` and `/health/ready`."""
+
+    status: str
+
+
+class Info(BaseModel):
+    """`GET /info`: what runs here and what it takes; the last two as Text Embeddings Inference names them."""
+
+    name: str = "lastly"
+    version: str
+    model: str
+    providers: list[str]
+    limits: dict[str, Any]
+    model_id: str
+    max_client_batch_size: int = Field(description="documents in one request")

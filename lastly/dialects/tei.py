@@ -1,0 +1,41 @@
+"""`POST /rerank`, the form of Text Embeddings Inference."""
+
+from pydantic import BaseModel, Field
+
+from lastly.dialects.cohere import to_share
+from lastly.dialects.common import QueryText, RerankCall
+from lastly.types import Query, Ranking
+
+
+class TeiRequest(BaseModel):
+    """What is reranked and how."""
+
+    query: QueryText = Field(description="what the user searched for")
+    texts: list[str] = Field(description="first-stage hits, in first-stage order")
+    raw_scores: bool = Field(False, description="give the cosine itself instead of 0 to 1")
+    return_text: bool = Field(False, description="give each result its text back")
+    truncate: bool | None = Field(None, description="false: refuse texts over the model's cut instead of cutting")
+
+    def to_call(self) -> RerankCall:
+        """Give the call in the form that travels inside."""
+        return RerankCall(Query(self.query), self.texts, truncate=self.truncate is not False)
+
+
+class TeiResult(BaseModel):
+    """One text after reranking."""
+
+    index: int = Field(description="place in the request's texts")
+    score: float
+    text: str | None = None
+
+
+def results_of(request: TeiRequest, ranking: Ranking) -> list[TeiResult]:
+    """Build the answer to a request, best first."""
+    return [
+        TeiResult(
+            index=ranked.index,
+            score=ranked.score if request.raw_scores else to_share(ranked.score),
+            text=request.texts[ranked.index] if request.return_text else None,
+        )
+        for ranked in ranking.results
+    ]

@@ -1,0 +1,54 @@
+"""How long work will take, learnt from what ran."""
+
+import math
+from collections.abc import Sequence
+
+from lastly.types import Candidate, Query, Truncation
+
+_CHARACTERS_PER_TOKEN = 4  # of English; other scripts have fewer, so that their requests are estimated low
+_TEMPLATE_TOKENS = 16
+_NEW = 0.2  # weight of the newest run
+_HEALING = 0.9  # what a refusal leaves of the estimate that caused it
+
+
+def guess_tokens(query: Query, candidates: Sequence[Candidate], truncation: Truncation) -> int:
+    """Guess the tokens of a request from its texts' lengths, without tokenising: cheap enough for the door."""
+    query_tokens = min(_tokens(query.text), truncation.max_query_length) + _tokens(query.instruction or "")
+    documents = sum(min(_tokens(candidate.text), truncation.max_doc_length) for candidate in candidates)
+    return documents + 2 * query_tokens + _TEMPLATE_TOKENS
+
+
+def _tokens(text: str) -> int:
+    return len(text) // _CHARACTERS_PER_TOKEN + 1
+
+
+class Pace:
+    """Seconds that a run of so many tokens takes, learnt by length: attention grows with its square.
+
+    Unknown lengths take the pace of the nearest known one. A refusal that an estimate caused lowers it (`doubt`):
+    otherwise one slow run could refuse every later request, and no run would ever correct it.
+    """
+
+    def __init__(self) -> None:
+        self._per_token: dict[int, float] = {}
+
+    def learn(self, tokens: int, seconds: float) -> None:
+        """Take in a finished run."""
+        bucket, latest = _bucket(tokens), seconds / max(tokens, 1)
+        known = self._per_token.get(bucket)
+        self._per_token[bucket] = latest if known is None else (1 - _NEW) * known + _NEW * latest
+
+    def seconds(self, tokens: int) -> float:
+        """Estimate a run; 0 before anything ran."""
+        if not self._per_token:
+            return 0.0
+        nearest = min(self._per_token, key=lambda bucket: abs(bucket - _bucket(tokens)))
+        return self._per_token[nearest] * tokens
+
+    def doubt(self) -> None:
+        """Lower all estimates a little, after a refusal that they caused."""
+        self._per_token = {bucket: pace * _HEALING for bucket, pace in self._per_token.items()}
+
+
+def _bucket(tokens: int) -> int:
+    return round(math.log2(max(tokens, 1)))

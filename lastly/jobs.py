@@ -1,0 +1,91 @@
+"""A rerank call inside the sidecar: what is asked, and how far it has come."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lastly.reranker import Reranker
+from lastly.types import BlockEmbeddings, Candidate, Encoding, Query, Ranking, Truncation
+
+
+@dataclass(frozen=True)
+class Job:
+    """One rerank call; `deadline` is a time of `time.monotonic()` after which nobody waits for the answer."""
+
+    reranker: Reranker
+    query: Query
+    candidates: Sequence[Candidate]
+    truncation: Truncation
+    deadline: float
+
+    def remaining(self) -> float:
+        """Give the seconds left."""
+        return self.deadline - time.monotonic()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of a call's time, in seconds since the epoch."""
+
+    name: str
+    start: float
+    end: float
+
+
+@dataclass(eq=False)
+class Ticket:
+    """A job's stay in the sidecar; `tokens` is a guess until its texts are encoded.
+
+    `blocks` (None until encoded) holds all its encodings, `waiting` the places of those that have not run.
+    """
+
+    job: Job
+    tokens: int
+    answer: "asyncio.Future[Ranking]"
+    arrived: float = field(default_factory=time.monotonic)
+    started: float | None = None
+    blocks: list[Encoding] | None = None
+    waiting: deque[int] = field(default_factory=deque)
+    embedded: dict[int, BlockEmbeddings] = field(default_factory=dict)
+    encoding: bool = False
+    stages: list[Stage] = field(default_factory=list)
+
+    def encoded(self, blocks: list[Encoding]) -> None:
+        """Take in the encodings: from here the ticket can run."""
+        self.blocks = blocks
+        self.waiting.extend(range(len(blocks)))
+        self.tokens = sum(len(block.input_ids) for block in blocks)
+
+    def lengths(self) -> list[int]:
+        """Give the tokens of each run that is still to come."""
+        if self.blocks is None:
+            return [self.tokens]
+        return [len(self.blocks[place].input_ids) for place in self.waiting]
+
+    def conclude(self) -> Ranking | None:
+        """Give the ranking once every block has run."""
+        if self.blocks is None or len(self.embedded) < len(self.blocks):
+            return None
+        embedded = [self.embedded[place] for place in range(len(self.blocks))]
+        return self.job.reranker.conclude(self.blocks, embedded, self.job.candidates)
+
+
+@dataclass(frozen=True)
+class BlockOf:
+    """One block of a ticket, by its place."""
+
+    ticket: Ticket
+    place: int
+
+    @property
+    def encoding(self) -> Encoding:
+        """What the graph reads."""
+        assert self.ticket.blocks is not None  # noqa: S101  only encoded tickets have places
+        return self.ticket.blocks[self.place]
+
+    @property
+    def length(self) -> int:
+        """The block's tokens."""
+        return len(self.encoding.input_ids)

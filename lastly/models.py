@@ -1,0 +1,70 @@
+"""The loaded models by name: load, warm up, load again while the old ones still answer."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from lastly import model
+from lastly.config import Settings
+from lastly.errors import InvalidRequestError, NotReadyError, UnknownModelError
+from lastly.model import Manifest
+from lastly.reranker import Reranker
+from lastly.session import SessionOptions
+
+_log = logging.getLogger("lastly")
+
+WarmUp = Callable[[Reranker], Awaitable[None]]
+
+
+class Models:
+    """The models of one process. Raises ModelFolderError where a folder is wrong, before anything is loaded."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._options = SessionOptions(settings.threads, settings.providers)
+        self._places: dict[str, Path] = {}
+        self._manifests: dict[str, Manifest] = {}
+        for given, folder in settings.model:
+            manifest = model.load(folder, verify=False).manifest
+            name = given or manifest.name
+            if name in self._places:
+                raise InvalidRequestError(f"two models are named {name}; name them: --model NAME=FOLDER")
+            self._places[name], self._manifests[name] = folder, manifest
+        self._loaded: dict[str, Reranker] = {}
+
+    @property
+    def default(self) -> str:
+        """The name of the model that calls get which name none."""
+        return next(iter(self._places))
+
+    @property
+    def manifests(self) -> dict[str, Manifest]:
+        """What is or will be served, by name."""
+        return dict(self._manifests)
+
+    def get(self, name: str | None) -> tuple[str, Reranker]:
+        """Give a model with its name; raises UnknownModelError, and NotReadyError until all are warm."""
+        wanted = name or self.default
+        if wanted not in self._places:
+            raise UnknownModelError(f"that model is not loaded; leave it out or ask for {', '.join(self._places)}")
+        if wanted not in self._loaded:
+            raise NotReadyError("the model is still loading; ask /health/ready")
+        return wanted, self._loaded[wanted]
+
+    def check_ready(self) -> None:
+        """Raise NotReadyError until every model is warm."""
+        for name in self._places:
+            self.get(name)
+
+    async def load(self, warm_up: WarmUp) -> None:
+        """Load every model beside those that run, warm it up, then let it take over; raises ModelFolderError.
+
+        Calls inside keep the model that they came in with. Both are in memory meanwhile.
+        """
+        for name, folder in self._places.items():
+            started = time.monotonic()
+            reranker = await asyncio.to_thread(Reranker.load, folder, self._options)
+            await warm_up(reranker)
+            self._loaded[name], self._manifests[name] = reranker, reranker.manifest
+            _log.info("model %s ready after %.1f s", name, time.monotonic() - started)
