@@ -93,7 +93,8 @@ class WaitingRoom:
         """Raise DeadlineExceededError where a call would be late even if it ran at once."""
         needed, left = self.work(ticket), ticket.job.remaining()
         if left < needed * _CERTAIN or left <= 0:
-            self.pace(ticket.job.reranker).doubt()
+            if not self._tickets:  # nothing runs that could correct the estimate
+                self.pace(ticket.job.reranker).doubt()
             raise DeadlineExceededError(_too_late(ticket.job, needed))
 
     def _check_brownout(self, ticket: Ticket) -> None:
@@ -107,8 +108,7 @@ class WaitingRoom:
     def _check_wait(self, ticket: Ticket) -> None:
         """Refuse a ticket that would be late behind the others, or that would make one of them late."""
         before = self._late(self._tickets)
-        if len(self._late([*self._tickets, ticket]) - before) and self._tickets:
-            self.pace(ticket.job.reranker).doubt()
+        if self._tickets and self._late([*self._tickets, ticket]) - before:
             raise OverloadedError("the queue is longer than the time that is left; retry later", self._retry_after())
 
     def _late(self, tickets: Iterable[Ticket]) -> set[Ticket]:

@@ -89,6 +89,7 @@ class _Server(uvicorn.Server):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
         with super().capture_signals():
             yield
+            self._captured_signals.clear()  # uvicorn raises them again at the end; a drained stop is a success
 
     def _reload(self) -> None:
         if self._reloading is None or self._reloading.done():

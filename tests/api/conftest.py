@@ -1,13 +1,21 @@
-"""The whole app in process, on the embedded model."""
+"""The whole app in process: `client` on the embedded model, `small` for what needs no trained one."""
 
+import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from lastly.app import create_app
 from lastly.config import Settings
+from onnx_export.export import export
+from tests.model.checkpoints import QWEN3, write_checkpoint
+
+CALL = {"query": "tea", "documents": ["green tea", "a bicycle", "black tea"]}
 
 
 def wait_until_ready(client: TestClient) -> None:
@@ -18,6 +26,14 @@ def wait_until_ready(client: TestClient) -> None:
         time.sleep(0.05)
 
 
+@contextmanager
+def serving(settings: Settings) -> Iterator[TestClient]:
+    """Serve in process; gives a client once the models are warm."""
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        wait_until_ready(client)
+        yield client
+
+
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     return Settings(max_documents=100, max_body_bytes=200_000)
@@ -25,6 +41,25 @@ def settings() -> Settings:
 
 @pytest.fixture(scope="session")
 def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        wait_until_ready(client)
+    with serving(settings) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model of three narrow layers: exact, fast, and of no judgement."""
+    checkpoint = write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "random", QWEN3)
+    folder = tmp_path_factory.mktemp("model") / "small"
+    export(checkpoint, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small(small_model: Path) -> Iterator[TestClient]:
+    with serving(Settings(**small_settings(small_model))) as client:
+        yield client
+
+
+def small_settings(folder: Path, **others: Any) -> dict[str, Any]:
+    """Give settings for the small model, under a name of its own."""
+    return {"model": f"small={folder}", "threads": min(2, os.cpu_count() or 1)} | others

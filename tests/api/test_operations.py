@@ -1,12 +1,15 @@
 """Health, models, metrics, keys, start and stop."""
 
-import os
+import json
 import re
+import shutil
 import signal
+import socket
+import ssl
 import subprocess
-import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -14,11 +17,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from lastly.app import create_app
+from lastly.cli import main
 from lastly.config import Settings
-from lastly.errors import ModelFolderError
-from tests.api.conftest import wait_until_ready
-
-CALL = {"query": "tea", "documents": ["green tea", "a bicycle"]}
+from lastly.errors import InvalidRequestError, ModelFolderError
+from tests.api.conftest import CALL, serving, wait_until_ready
+from tests.api.process import Sidecar, sidecar
 
 
 def test_the_model_is_listed_with_its_licence(client: TestClient) -> None:
@@ -61,57 +64,110 @@ def test_readiness_waits_for_the_model_and_liveness_does_not(settings: Settings)
         wait_until_ready(client)
 
 
-def test_with_a_key_only_health_and_metrics_are_open() -> None:
-    with TestClient(create_app(Settings(api_key="right"))) as client:  # type: ignore[arg-type]
-        wait_until_ready(client)
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic right"}):
-            refused = client.post("/v1/rerank", json=CALL, headers=headers)
-            assert (refused.status_code, refused.json()["error"]["code"]) == (401, "unauthorized")
-        assert client.post("/v1/rerank", json=CALL, headers={"Authorization": "Bearer right"}).status_code == 200
-        assert client.get("/v1/models").status_code == 401
-        assert client.get("/health/ready").status_code == 200
-        assert client.get("/metrics").status_code == 200
-
-
 def test_a_wrong_model_folder_ends_the_start_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelFolderError, match="lastly-export"):
         create_app(Settings(model=tmp_path))
 
 
-@pytest.fixture
-def process() -> "subprocess.Popen[str]":
-    environment = os.environ | {"LASTLY_PORT": "0"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "lastly", "serve"], stderr=subprocess.PIPE, text=True, env=environment
-    )
-
-
-def test_sigterm_lets_running_requests_end(process: "subprocess.Popen[str]") -> None:
-    assert process.stderr is not None
-    address = process.stderr.readline().strip().removeprefix("listening on ")
-    threading.Thread(target=process.stderr.read, daemon=True).start()
+def test_sigterm_lets_running_requests_end(small_model: Path) -> None:
     answers: list[int] = []
-    try:
-        deadline = time.monotonic() + 60
-        while not _ready(address):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        body = {"query": "tea", "documents": ["a longer text about tea " * 20] * 60}
+    body = {"query": "tea", "documents": ["a longer text about tea " * 40] * 12}
+    with sidecar("--model", str(small_model), "--drain-timeout-s", "60") as running:
         call = threading.Thread(
-            target=lambda: answers.append(httpx.post(f"{address}/v1/rerank", json=body, timeout=60).status_code)
+            target=lambda: answers.append(httpx.post(f"{running.address}/v1/rerank", json=body, timeout=60).status_code)
         )
         call.start()
-        time.sleep(0.3)
-        process.send_signal(signal.SIGTERM)
+        _wait_for(running.address, "lastly_queue_requests 1.0")
+        running.process.send_signal(signal.SIGTERM)
         call.join(60)
         assert answers == [200]
-        assert process.wait(30) == 0
-    finally:
-        process.kill()
+        assert running.process.wait(60) == 0
 
 
-def _ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health/ready").status_code == 200
-    except httpx.TransportError:
-        return False
+def test_sighup_loads_the_model_again_without_a_failed_call(small_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(small_model, folder)
+    with sidecar("--model", str(folder)) as running:
+        statuses = _calls_until(running, lambda: running.process.send_signal(signal.SIGHUP), "lastly_reloads_total")
+        assert set(statuses) == {200}
+        assert 'lastly_reloads_total{result="done"} 1.0' in _metrics(running.address)
+        (folder / "lastly.json").write_text("{}")
+        statuses = _calls_until(running, lambda: running.process.send_signal(signal.SIGHUP), 'result="failed"')
+        assert set(statuses) == {200}
+        running.wait_for_line("the model that runs stays")
+
+
+def _calls_until(running: Sidecar, act: Callable[[], None], wanted: str) -> list[int]:
+    act()
+    statuses, deadline = [], time.monotonic() + 60
+    while wanted not in _metrics(running.address):
+        statuses.append(httpx.post(f"{running.address}/v1/rerank", json=CALL, timeout=30).status_code)
+        assert time.monotonic() < deadline, running.lines
+    statuses.append(httpx.post(f"{running.address}/v1/rerank", json=CALL, timeout=30).status_code)
+    return statuses
+
+
+def _metrics(address: str) -> str:
+    return httpx.get(f"{address}/metrics", timeout=30).text
+
+
+def _wait_for(address: str, metric: str) -> None:
+    deadline = time.monotonic() + 30
+    while metric not in _metrics(address):
+        assert time.monotonic() < deadline, metric
+
+
+def test_several_models_answer_by_name(small_model: Path) -> None:
+    with serving(Settings(model=f"first={small_model},second={small_model}")) as client:  # type: ignore[arg-type]
+        assert [card["id"] for card in client.get("/v1/models").json()["data"]] == ["first", "second"]
+        assert client.post("/v1/rerank", json=CALL).json()["model"] == "first"
+        assert client.post("/v1/rerank", json=CALL | {"model": "second"}).json()["model"] == "second"
+        assert client.post("/v1/rerank", json=CALL | {"model": "third"}).status_code == 422
+
+
+def test_two_models_of_one_name_end_the_start(small_model: Path) -> None:
+    with pytest.raises(InvalidRequestError, match="NAME=FOLDER"):
+        create_app(Settings(model=f"a={small_model},a={small_model}"))  # type: ignore[arg-type]
+
+
+def test_lines_of_the_log_are_json_and_hold_no_user_text(small_model: Path) -> None:
+    with sidecar("--model", str(small_model), "--log-format", "json") as running:
+        body = {"query": "hunter2", "documents": ["hunter2", "plain"]}
+        httpx.post(f"{running.address}/v1/rerank", json=body, headers={"X-Request-Id": "r-1"})
+        httpx.post(f"{running.address}/v1/rerank", json={"query": "hunter2", "documents": [{"hunter2": 1}]})
+        running.wait_for_line('"status": 422')
+        line = json.loads(running.wait_for_line('"status": 200'))
+    assert (line["request_id"], line["path"], line["level"]) == ("r-1", "/v1/rerank", "info")
+    assert line["ms"] > 0
+    assert not any("hunter2" in line for line in running.lines)
+    assert all(json.loads(line) for line in running.lines if not line.startswith("listening on"))
+
+
+def test_a_certificate_makes_the_port_speak_https(small_model: Path, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run([*command, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    flags = ("--model", str(small_model), "--tls-cert", str(certificate), "--tls-key", str(key))
+    with sidecar(*flags, verify=trusted) as running:
+        assert running.address.startswith("https://")
+        assert httpx.post(f"{running.address}/v1/rerank", json=CALL, verify=trusted).status_code == 200
+
+
+def test_a_certificate_that_is_none_ends_the_start_and_is_named(
+    small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "cert.pem"
+    broken.write_text("no certificate")
+    arguments = ["serve", "--model", str(small_model), "--port", "0"]
+    assert main([*arguments, "--tls-cert", str(broken), "--tls-key", str(broken)]) == 1
+    assert "tls_cert" in capsys.readouterr().err
+
+
+def test_a_body_that_comes_too_slowly_is_refused(small_model: Path) -> None:
+    with sidecar("--model", str(small_model), "--body-timeout-ms", "300") as running:
+        host, port = running.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(b"POST /v1/rerank HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            assert b" 408 " in connection.recv(4096)

@@ -144,7 +144,7 @@ def test_a_time_that_is_too_short_is_refused_with_504(client: TestClient) -> Non
 def test_a_timeout_that_is_no_time_is_named(client: TestClient, timeout: str) -> None:
     status, _, message = error_of(rerank(client, headers={"X-Request-Timeout-Ms": timeout}))
     assert status == 422
-    assert "timeout" in message
+    assert "X-Request-Timeout-Ms" in message
 
 
 def test_the_caller_s_request_id_comes_back_and_an_odd_one_is_replaced(client: TestClient) -> None:

@@ -48,3 +48,31 @@ def test_an_unknown_key_in_the_file_is_named(tmp_path: Path, capsys: pytest.Capt
 
 def test_the_key_is_never_shown() -> None:
     assert "hunter2" not in repr(parse(["--api-key", "hunter2"]))
+
+
+def test_models_are_named_in_flags_variables_and_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = (("a", Path("/x")), (None, Path("/y")))
+    assert parse(["--model", "a=/x", "--model", "/y"]).model == expected
+    monkeypatch.setenv("LASTLY_MODEL", "a=/x, /y")
+    assert parse([]).model == expected
+    monkeypatch.delenv("LASTLY_MODEL")
+    file = tmp_path / "lastly.toml"
+    file.write_text('[model]\na = "/x"\nb = "/y"\n')
+    assert parse(["--config", str(file)]).model == (("a", Path("/x")), ("b", Path("/y")))
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["--tls-cert", "c.pem"], "tls_key"),
+        (["--api-key-sha256", "hunter2"], "sha256"),
+        (["--ray", "--ray-min-replicas", "5", "--ray-max-replicas", "2"], "ray_min_replicas"),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_named(
+    flags: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(flags)
+    assert named in capsys.readouterr().err
+    assert "hunter2" not in capsys.readouterr().err

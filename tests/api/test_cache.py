@@ -1,0 +1,71 @@
+"""Equal calls are answered from memory where that is wanted; calls that differ in anything are not."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from lastly.cache import ResultCache
+from lastly.config import Settings
+from lastly.metrics import Metrics
+from lastly.types import Ranking
+from tests.api.conftest import CALL, serving, small_settings
+
+
+def hits(client: TestClient) -> float:
+    found = re.search(r'^lastly_cache_requests_total\{result="hit"\} (\S+)$', client.get("/metrics").text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+@pytest.fixture(scope="module")
+def cached(small_model: Path) -> Any:
+    with serving(Settings(**small_settings(small_model, cache_bytes=1 << 20))) as client:
+        yield client
+
+
+def test_an_equal_call_is_answered_from_memory_and_alike(cached: TestClient) -> None:
+    for options in ({}, {"return_embeddings": True}, {"top_n": 1}, {"return_documents": True}):
+        first = cached.post("/v1/rerank", json=CALL | options).json()
+        before = hits(cached)
+        assert cached.post("/v1/rerank", json=CALL | options).json() == first
+        assert hits(cached) == before + 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"query": "coffee"},
+        {"documents": ["green tea", "a bicycle"]},
+        {"documents": ["green teaa", " bicycle", "black tea"]},
+        {"documents": ["a bicycle", "green tea", "black tea"]},
+        {"instruction": "prefer green"},
+        {"instruction": ""},
+        {"max_doc_length": 1},
+        {"max_query_length": 1},
+        {"return_embeddings": True},
+    ],
+)
+def test_a_call_that_differs_is_ranked_anew(small_model: Path, change: dict[str, Any]) -> None:
+    with serving(Settings(**small_settings(small_model, cache_bytes=1 << 20))) as client:
+        client.post("/v1/rerank", json=CALL)
+        client.post("/v1/rerank", json=CALL | change)
+        assert hits(client) == 0
+
+
+def test_without_the_setting_nothing_is_kept(small: TestClient) -> None:
+    small.post("/v1/rerank", json=CALL)
+    small.post("/v1/rerank", json=CALL)
+    assert hits(small) == 0
+
+
+def test_the_bound_in_bytes_holds_and_the_oldest_goes_first() -> None:
+    cache = ResultCache(2000, Metrics())
+    for number in range(5):
+        cache.put(bytes([number]), Ranking([], number, 1), embeddings=False)
+    assert cache._size <= 2000
+    assert cache.get(b"\x00") is None
+    kept = cache.get(b"\x04")
+    assert kept is not None
+    assert kept.tokens == 4

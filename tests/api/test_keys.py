@@ -1,0 +1,79 @@
+"""Who may call: keys are known by their hashes, and change without a restart."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+import pytest
+
+from lastly import keys
+from lastly.config import Settings
+from lastly.errors import InvalidRequestError
+from lastly.keys import Keys
+from tests.api.conftest import CALL, serving, small_settings
+
+
+def sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def test_with_a_key_only_health_and_metrics_are_open(small_model: Path) -> None:
+    settings = small_settings(small_model, api_key="right", api_key_sha256=sha256("second"))
+    with serving(Settings(**settings)) as client:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic right"}):
+            for path in ("/v1/rerank", "/v2/rerank", "/rerank", "/nowhere"):
+                refused = client.post(path, json=CALL, headers=headers)
+                assert (refused.status_code, refused.json()["error"]["code"]) == (401, "unauthorized")
+        for key in ("right", "second"):
+            assert client.post("/v1/rerank", json=CALL, headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        assert client.get("/v1/models").status_code == 401
+        assert client.get("/health/ready").status_code == 200
+        assert client.get("/metrics").status_code == 200
+
+
+def test_a_body_without_a_key_is_refused_before_it_is_parsed(small_model: Path) -> None:
+    with serving(Settings(**small_settings(small_model, api_key="right"))) as client:
+        assert client.post("/v1/rerank", content=b"{{{").status_code == 401
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(keys, "_LOOK_S", -1.0)
+    path = tmp_path / "keys"
+    path.write_text(f"# team search\n{sha256('old')}  # until spring\n\n{sha256('other').upper()}\n")
+    return path
+
+
+def test_keys_of_the_file_are_rotated_without_a_restart(file: Path) -> None:
+    known = Keys(Settings(api_key_file=file))
+    assert known.known("old")
+    assert known.known("other")
+    file.write_text(f"{sha256('new')} # now\n")
+    assert known.known("new")
+    assert not known.known("old")
+
+
+@pytest.mark.parametrize("content", ["no hash\n", None])
+def test_a_file_that_breaks_leaves_the_keys_as_they_were(
+    file: Path, content: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = Keys(Settings(api_key_file=file))
+    if content is None:
+        file.unlink()
+    else:
+        file.write_text(content)
+    with caplog.at_level(logging.ERROR):
+        assert known.known("old")
+    assert "the last keys stay" in caplog.text
+
+
+def test_an_emptied_file_locks_everyone_out(file: Path) -> None:
+    known = Keys(Settings(api_key_file=file))
+    file.write_text("# nobody\n")
+    assert not known.known("old")
+    assert known.required
+
+
+def test_a_missing_file_ends_the_start(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequestError, match="key file"):
+        Keys(Settings(api_key_file=tmp_path / "nowhere"))
