@@ -13,6 +13,7 @@ COMMANDS = {
     "check": ("lastly.commands.check:run", "verify a model folder and say what to fix"),
     "demo": ("lastly.commands.demo:run", "search this Python's documentation, both orders side by side"),
     "search": ("lastly.commands.search:run", "the same on your documents (JSON lines)"),
+    "eval": ("lastly.commands.eval:run", "judge first stage against reranked on your data, with a report"),
 }
 
 

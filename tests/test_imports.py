@@ -16,6 +16,9 @@ HOMES = {
     "opensearchpy": {"integrations/", "tests/", "benchmarks/"},
     "elasticsearch": {"integrations/", "tests/", "benchmarks/"},
     "tantivy": {"lastly/local/first_stage.py"},
+    "ir_measures": {"lastly/evaluation/measures.py", "training/", "benchmarks/"},
+    "scipy": {"lastly/evaluation/significance.py", "training/", "benchmarks/"},
+    "matplotlib": {"lastly/evaluation/plot.py", "training/", "benchmarks/"},
     "fastapi": {"lastly/"},
     "uvicorn": {"lastly/"},
 }
@@ -54,6 +57,7 @@ ORDER = [
     "app",
     "server",
     "local",
+    "evaluation",
     "commands",
     "cli",
     "__main__",

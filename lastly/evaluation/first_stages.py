@@ -1,0 +1,32 @@
+"""Where the candidates come from."""
+
+from typing import Protocol
+
+from lastly.evaluation.collection import Collection
+from lastly.local.first_stage import FirstStage, Hit
+
+
+class Candidates(Protocol):
+    """A first stage: the embedded BM25, an engine's index, or your own."""
+
+    @property
+    def name(self) -> str:
+        """How the report calls it."""
+        ...
+
+    def search(self, query: str, size: int) -> list[Hit]:
+        """Give at most `size` hits, best first."""
+        ...
+
+
+class EmbeddedBm25:
+    """BM25 over the collection's own corpus, in memory."""
+
+    name = "BM25 (embedded)"
+
+    def __init__(self, collection: Collection) -> None:
+        self._index = FirstStage(collection.corpus)
+
+    def search(self, query: str, size: int) -> list[Hit]:
+        """Give at most `size` hits, best first."""
+        return self._index.search(query, size)

@@ -1,0 +1,85 @@
+"""Who reranks: a sidecar by URL, or a model folder in this process."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lastly.errors import NotReadyError
+from lastly.local.http_json import JsonServer
+from lastly.reranker import Reranker
+from lastly.session import SessionOptions
+from lastly.types import Candidate, Query
+
+
+@dataclass(frozen=True)
+class Order:
+    """Places of the passages from best to worst; `seconds` as the caller saw them."""
+
+    places: list[int]
+    seconds: float
+    tokens: int
+
+
+class Reranks(Protocol):
+    """Puts passages in order."""
+
+    @property
+    def name(self) -> str:
+        """How the report calls it."""
+        ...
+
+    def rerank(self, query: str, passages: Sequence[str]) -> Order:
+        """Order the passages for a query."""
+        ...
+
+
+class FolderReranker:
+    """A model folder, in process: the model's own time without HTTP."""
+
+    def __init__(self, folder: Path, options: SessionOptions | None = None, instruction: str | None = None) -> None:
+        self._reranker = Reranker.load(folder, options)
+        self._instruction = instruction
+        manifest = self._reranker.manifest
+        graph = manifest.files.get(manifest.graph.file, "")
+        self.name = f"{manifest.name} {manifest.dtype} ({graph.removeprefix('sha256:')[:12]})"
+
+    def rerank(self, query: str, passages: Sequence[str]) -> Order:
+        """Order the passages for a query; none: no work."""
+        started = time.perf_counter()
+        candidates = [Candidate(place, passage) for place, passage in enumerate(passages)]
+        ranking = self._reranker.rank(Query(query, self._instruction), candidates)
+        places = [ranked.index for ranked in ranking.results]
+        return Order(places, time.perf_counter() - started, ranking.tokens)
+
+
+class SidecarReranker:
+    """A running sidecar: its time with HTTP, as an engine sees it."""
+
+    def __init__(self, server: JsonServer, instruction: str | None = None, model: str | None = None) -> None:
+        self._server = server
+        self._options = {
+            key: value for key, value in (("instruction", instruction), ("model", model)) if value is not None
+        }
+        status, answer = server.call("GET", "/v1/models")
+        if status != 200:
+            raise NotReadyError(f"{server.shown} answered {status}: {_message(answer)}")
+        self.name = model or str(answer["data"][0]["id"])
+
+    def rerank(self, query: str, passages: Sequence[str]) -> Order:
+        """Order the passages for a query; raises NotReadyError with the sidecar's own message."""
+        if not passages:
+            return Order([], 0.0, 0)
+        started = time.perf_counter()
+        body = {"query": query, "documents": list(passages), **self._options}
+        status, answer = self._server.call("POST", "/v1/rerank", body)
+        if status != 200:
+            raise NotReadyError(f"{self._server.shown} answered {status}: {_message(answer)}")
+        places = [int(result["index"]) for result in answer["results"]]
+        return Order(places, time.perf_counter() - started, answer["usage"]["total_tokens"])
+
+
+def _message(answer: object) -> str:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return str(error.get("message")) if isinstance(error, dict) else "no reason given"

@@ -1,0 +1,100 @@
+"""An engine's index as a first stage: OpenSearch and Elasticsearch speak the same search here."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from lastly.errors import InvalidRequestError
+from lastly.local.documents import Document
+from lastly.local.first_stage import Hit
+from lastly.local.http_json import JsonServer
+
+# Keeps an index that Lastly already reranks from doing so here; engines without the plugin refuse the section.
+_FIRST_STAGE_ONLY = {"lastly": {"enabled": False}}
+
+
+class EngineIndex:
+    """Searches an index with `multi_match` over `fields`; the passage is the fields' texts in that order."""
+
+    def __init__(self, server: JsonServer, index: str, fields: Sequence[str]) -> None:
+        if not fields:
+            raise InvalidRequestError("name at least one field to search")
+        self._server = server
+        self._index = index
+        self._fields = list(fields)
+        self._has_plugin = True
+
+    @property
+    def name(self) -> str:
+        """Server and index, without user and password."""
+        return f"{self._server.shown}/{self._index}"
+
+    def search(self, query: str, size: int) -> list[Hit]:
+        """Give at most `size` hits, best first; raises InvalidRequestError with the engine's reason."""
+        body: dict[str, Any] = {
+            "size": size,
+            "_source": self._fields,
+            "query": {"multi_match": {"query": query, "fields": self._fields}},
+        }
+        status, answer = self._search({**body, "ext": _FIRST_STAGE_ONLY} if self._has_plugin else body)
+        if status == 400 and self._has_plugin:
+            self._has_plugin = False
+            status, answer = self._search(body)
+        if status != 200:
+            raise InvalidRequestError(f"{self.name} answered {status}: {_reason(answer)}")
+        return [self._hit(hit) for hit in answer["hits"]["hits"]]
+
+    def _search(self, body: dict[str, Any]) -> tuple[int, Any]:
+        return self._server.call("POST", f"/{quote(self._index, safe=',*')}/_search", body)
+
+    def _hit(self, hit: dict[str, Any]) -> Hit:
+        texts = [text for field in self._fields if (text := _text(hit.get("_source", {}), field))]
+        title = texts[0] if len(texts) > 1 else ""
+        return Hit(Document(id=hit["_id"], title=title, text="\n".join(texts[1:] or texts)), hit["_score"] or 0.0)
+
+
+def list_indices(server: JsonServer) -> list[str]:
+    """Name the server's open indices, hidden ones left out; raises InvalidRequestError where it refuses."""
+    status, answer = server.call("GET", "/_cat/indices?format=json&h=index&expand_wildcards=open")
+    if status != 200:
+        raise InvalidRequestError(f"{server.shown} answered {status}: {_reason(answer)}")
+    return sorted(row["index"] for row in answer if not row["index"].startswith("."))
+
+
+def list_fields(server: JsonServer, index: str) -> list[str]:
+    """Name an index's text fields, those of objects with dots; raises InvalidRequestError where it refuses."""
+    status, answer = server.call("GET", f"/{quote(index, safe='')}/_mapping")
+    if status != 200:
+        raise InvalidRequestError(f"{server.shown}/{index} answered {status}: {_reason(answer)}")
+    found = {
+        name for entry in answer.values() for name in _text_fields(entry["mappings"].get("properties", {}), prefix="")
+    }
+    return sorted(found)
+
+
+def _text_fields(properties: dict[str, Any], prefix: str) -> list[str]:
+    names: list[str] = []
+    for name, mapping in properties.items():
+        if mapping.get("type") == "text":
+            names.append(prefix + name)
+        names += _text_fields(mapping.get("properties", {}), f"{prefix}{name}.")
+    return names
+
+
+def _text(source: Any, field: str) -> str:
+    """Read a field of a hit; a dotted name goes into objects, several values make several lines."""
+    value = source.get(field) if field in source else source
+    if field not in source:
+        for step in field.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, list):
+        return "\n".join(str(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def _reason(answer: Any) -> str:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if isinstance(error, dict):
+        causes = error.get("root_cause") or [error]
+        return str(causes[0].get("reason") or error.get("type") or "no reason given")
+    return str(error or "no reason given")

@@ -1,0 +1,81 @@
+"""JSON over HTTP(S) to one server, with a deadline and a bound on the answer."""
+
+import base64
+import http.client
+import json
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from lastly.errors import InvalidRequestError, NotReadyError
+
+_MAXIMUM_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class JsonServer:
+    """A server by its base URL; `https://user:password@host:9200/path` sends Basic authorization.
+
+    `key` is sent as a bearer token. `verify=False` takes any certificate (a test cluster's own).
+    """
+
+    url: str
+    key: str | None = field(default=None, repr=False)
+    timeout_s: float = 30.0
+    verify: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise InvalidRequestError for what is not an http or https URL."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidRequestError("a server is named by its URL, such as http://127.0.0.1:9200")
+
+    @property
+    def shown(self) -> str:
+        """The URL without user and password."""
+        parts = urlsplit(self.url)
+        host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+        return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Give status and parsed answer; raises NotReadyError where the server can't be reached or answers no JSON."""
+        connection = self._connection()
+        try:
+            encoded = None if body is None else json.dumps(body).encode()
+            connection.request(method, urlsplit(self.url).path.rstrip("/") + path, encoded, self._headers())
+            response = connection.getresponse()
+            return response.status, _parse(response.read(_MAXIMUM_BYTES), self.shown)
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise NotReadyError(f"{self.shown} cannot be reached ({reason}); is it running?") from error
+        finally:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self.url)
+        host = str(parts.hostname)
+        if parts.scheme == "http":
+            return http.client.HTTPConnection(host, parts.port, timeout=self.timeout_s)
+        context = ssl.create_default_context()
+        if not self.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return http.client.HTTPSConnection(host, parts.port, timeout=self.timeout_s, context=context)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        parts = urlsplit(self.url)
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
+        elif parts.username:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return headers
+
+
+def _parse(content: bytes, shown: str) -> Any:
+    try:
+        return json.loads(content) if content.strip() else {}
+    except ValueError as error:
+        raise NotReadyError(f"{shown} answered something that is not JSON; is this the right port?") from error
