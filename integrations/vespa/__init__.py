@@ -1,0 +1,1 @@
+"""Vespa: writes the reranking searcher into an application package, shows it, takes it out, deploys."""

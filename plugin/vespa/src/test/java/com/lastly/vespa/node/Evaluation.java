@@ -1,0 +1,135 @@
+package com.lastly.vespa.node;
+
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemPhrase;
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.QueryTreeItem;
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.TermItemProperties;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** What one query finds in the index: the documents that match, and which terms count towards their score. */
+final class Evaluation {
+
+    private record Term(String field, String word) {}
+
+    private final Bm25Index index;
+    private final Set<Term> ranked = new HashSet<>();
+    private final BitSet matches;
+
+    Evaluation(Bm25Index index, QueryTreeItem root) {
+        this.index = index;
+        this.matches = eval(root);
+    }
+
+    BitSet matches() {
+        return matches;
+    }
+
+    /** BM25 of every document, 0 where none of the query's words is. */
+    double[] scores() {
+        double[] scores = new double[index.articles().size()];
+        ranked.forEach(term -> index.score(term.field, term.word, scores));
+        return scores;
+    }
+
+    private BitSet eval(QueryTreeItem item) {
+        return switch (item.getItemCase()) {
+            case ITEM_TRUE -> all();
+            case ITEM_FALSE -> new BitSet();
+            case ITEM_AND -> and(item.getItemAnd().getChildrenList());
+            case ITEM_OR -> or(item.getItemOr().getChildrenList());
+            case ITEM_WEAK_AND -> or(item.getItemWeakAnd().getChildrenList());
+            case ITEM_EQUIV -> or(item.getItemEquiv().getChildrenList());
+            case ITEM_AND_NOT -> andNot(item.getItemAndNot().getChildrenList());
+            case ITEM_RANK -> rank(item.getItemRank().getChildrenList());
+            case ITEM_PHRASE -> phrase(item.getItemPhrase());
+            case ITEM_WORD_TERM -> word(item.getItemWordTerm().getProperties(), item.getItemWordTerm().getWord());
+            case ITEM_EXACTSTRING_TERM -> word(item.getItemExactstringTerm().getProperties(), item.getItemExactstringTerm().getWord());
+            case ITEM_INTEGER_RANGE_TERM -> longer(item.getItemIntegerRangeTerm().getLowerLimit());
+            default -> throw new IllegalArgumentException("the content node of the tests does not know " + item.getItemCase());
+        };
+    }
+
+    private BitSet all() {
+        BitSet all = new BitSet();
+        all.set(0, index.articles().size());
+        return all;
+    }
+
+    private BitSet and(List<QueryTreeItem> children) {
+        BitSet found = all();
+        children.forEach(child -> found.and(eval(child)));
+        return found;
+    }
+
+    private BitSet or(List<QueryTreeItem> children) {
+        BitSet found = new BitSet();
+        children.forEach(child -> found.or(eval(child)));
+        return found;
+    }
+
+    private BitSet andNot(List<QueryTreeItem> children) {
+        BitSet found = eval(children.get(0));
+        Set<Term> wanted = Set.copyOf(ranked);
+        children.subList(1, children.size()).forEach(child -> found.andNot(eval(child)));
+        ranked.retainAll(wanted);
+        return found;
+    }
+
+    private BitSet rank(List<QueryTreeItem> children) {
+        BitSet found = eval(children.get(0));
+        children.subList(1, children.size()).forEach(this::eval);
+        return found;
+    }
+
+    private BitSet word(TermItemProperties properties, String word) {
+        BitSet found = new BitSet();
+        if (isAttribute(properties.getIndex())) return equal(properties.getIndex(), word);
+        for (String field : fields(properties.getIndex())) {
+            found.or(index.matches(field, word));
+            if (!properties.getDoNotRank()) ranked.add(new Term(field, word));
+        }
+        return found;
+    }
+
+    private BitSet phrase(ItemPhrase phrase) {
+        List<String> words = phrase.getChildrenList().stream().map(child -> child.getItemWordTerm().getWord()).toList();
+        BitSet found = new BitSet();
+        for (String field : fields(phrase.getProperties().getIndex())) {
+            BitSet candidates = index.matches(field, words.get(0));
+            candidates.stream().filter(document -> inOrder(field, words, document)).forEach(found::set);
+            words.forEach(word -> ranked.add(new Term(field, word)));
+        }
+        return found;
+    }
+
+    private boolean inOrder(String field, List<String> words, int document) {
+        return index.positions(field, words.get(0), document).stream().anyMatch(start -> IntStream.range(1, words.size())
+                .allMatch(i -> index.positions(field, words.get(i), document).contains(start + i)));
+    }
+
+    private BitSet equal(String attribute, String value) {
+        BitSet found = new BitSet();
+        for (int document = 0; document < index.articles().size(); document++)
+            if (index.articles().get(document).string(attribute).equalsIgnoreCase(value)) found.set(document);
+        return found;
+    }
+
+    /** The only number of the schema is `length`; a term over it is a lower bound here. */
+    private BitSet longer(long minimum) {
+        BitSet found = new BitSet();
+        for (int document = 0; document < index.articles().size(); document++)
+            if (index.articles().get(document).length() >= minimum) found.set(document);
+        return found;
+    }
+
+    private static boolean isAttribute(String field) {
+        return field.equals("id") || field.equals("category");
+    }
+
+    private static List<String> fields(String name) {
+        return name.isEmpty() || name.equals("default") ? Bm25Index.FIELDS : List.of(name);
+    }
+}
