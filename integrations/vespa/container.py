@@ -20,7 +20,7 @@ def metrics(container: str) -> dict[str, float]:
 
 
 def _name(metric: dict[str, Any]) -> str:
-    dimensions = {key: value for key, value in metric.get("dimensions", {}).items() if key in ("chain", "reason")}
+    dimensions = {key: value for key, value in metric.get("dimensions", {}).items() if key in ("reason",)}
     listed = ",".join(f"{key}={value}" for key, value in sorted(dimensions.items()))
     return f"{metric['name']}{{{listed}}}" if listed else str(metric["name"])
 

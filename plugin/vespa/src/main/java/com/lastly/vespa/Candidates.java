@@ -12,6 +12,7 @@ import com.yahoo.search.searchchain.Execution;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The hits of one result that may be reranked, in the first stage's order, and copies of them that hold the passages. */
 final class Candidates {
@@ -62,11 +63,11 @@ final class Candidates {
     }
 
     /** Gives every hit its new score, those below the window too, and puts the hits into the new order. */
-    void reorder(Result result, List<Double> scores, boolean explain) {
+    void reorder(Result result, double[] scores, boolean explain) {
         for (int rank = 0; rank < hits.size(); rank++) {
             Hit hit = hits.get(rank);
             if (explain) explain(hit, rank);
-            hit.setRelevance(rank < window ? scores.get(rank) : Tail.score(rank, window));
+            hit.setRelevance(rank < window ? scores[rank] : Tail.score(rank, window));
         }
         result.hits().setSorted(false);
         result.hits().sort();
@@ -77,9 +78,14 @@ final class Candidates {
         hit.setField("lastly_first_stage_score", hit.getRelevance().getScore());
     }
 
-    /** The text of a field of a hit of the window; empty where it has none. */
-    String text(int position, String field) {
-        return text(filled.get(position).getField(field));
+    /** The passages of the window: each hit's fields, in order, one a line; empty fields are left out. */
+    List<String> passages(List<String> fields) {
+        return filled.stream().map(hit -> passage(hit, fields)).toList();
+    }
+
+    private static String passage(Hit hit, List<String> fields) {
+        return fields.stream().map(field -> text(hit.getField(field))).filter(text -> !text.isBlank())
+                     .collect(Collectors.joining("\n"));
     }
 
     private static String text(Object value) {

@@ -11,10 +11,14 @@ import com.yahoo.search.Query;
 import com.yahoo.search.Result;
 import com.yahoo.search.Searcher;
 import com.yahoo.search.result.ErrorMessage;
-import com.yahoo.search.result.Hit;
 import com.yahoo.search.searchchain.Execution;
 import com.yahoo.search.searchchain.PhaseNames;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.logging.Level;
 
 /**
@@ -32,6 +36,7 @@ public final class RerankSearcher extends Searcher {
     public static final String NAME = "LastlyRerank";
 
     private static final CompoundName WARM_UP = CompoundName.from("warmup");
+    private static final List<String> PASSED_ON = List.of("X-Request-Id", "traceparent");
 
     private final QuerySettings settings;
     private final String summaryClass;
@@ -103,17 +108,44 @@ public final class RerankSearcher extends Searcher {
         long started = System.nanoTime();
         try {
             candidates.fillOrFail(result, summaryClass, execution);
-            List<Double> scores = sidecar.scores(text, candidates, asked, result.getQuery().getTimeLeft() - marginMillis);
+            CompletableFuture<double[]> scores = sidecar.scores(request(text, asked, candidates, result.getQuery()));
             if (asked.shadow()) {
-                metrics.shadowed(System.nanoTime() - started);
-            } else {
-                candidates.reorder(result, scores, asked.explain());
-                metrics.reranked(System.nanoTime() - started);
+                scores.whenComplete((done, failure) -> shadowed(failure, started));
+                return null;
             }
+            candidates.reorder(result, scores.get(), asked.explain());
+            metrics.reranked(System.nanoTime() - started);
             return null;
-        } catch (RerankFailure failure) {
-            return failed(failure, asked, result);
+        } catch (RerankFailure | ExecutionException failure) {
+            return failed(RerankFailure.of(failure), asked, result);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return failed(new RerankFailure("interrupted", "the container is shutting down"), asked, result);
+        } finally {
+            metrics.breakerOpen(sidecar.breakerOpen());
         }
+    }
+
+    private SidecarRequest request(String text, QuerySettings asked, Candidates candidates, Query query) {
+        Duration left = Duration.ofMillis(query.getTimeLeft() - marginMillis);
+        Duration time = left.compareTo(asked.timeout()) < 0 ? left : asked.timeout();
+        return new SidecarRequest(text, candidates.passages(asked.fields()), asked.model(), asked.instruction(),
+                                  asked.maxDocTokens(), time, headers(query));
+    }
+
+    private static Map<String, String> headers(Query query) {
+        Map<String, String> headers = new HashMap<>();
+        for (String name : PASSED_ON) {
+            String value = query.getHttpRequest() == null ? null : query.getHttpRequest().getHeader(name);
+            if (value != null) headers.put(name, value);
+        }
+        return headers;
+    }
+
+    /** Nobody waits for a shadowed call; it is counted when it ends. */
+    private void shadowed(Throwable failure, long started) {
+        if (failure == null) metrics.shadowed(System.nanoTime() - started);
+        else metrics.failed(RerankFailure.of(failure).reason());
     }
 
     private Result failed(RerankFailure failure, QuerySettings asked, Result result) {

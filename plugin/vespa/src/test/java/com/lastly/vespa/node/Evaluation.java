@@ -1,5 +1,8 @@
 package com.lastly.vespa.node;
 
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemFloatingPointRangeTerm;
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemIntegerRangeTerm;
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemIntegerTerm;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemPhrase;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.QueryTreeItem;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.TermItemProperties;
@@ -7,10 +10,13 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /** What one query finds in the index: the documents that match, and which terms count towards their score. */
 final class Evaluation {
+
+    private static final String LENGTH = "length";
 
     private record Term(String field, String word) {}
 
@@ -47,7 +53,9 @@ final class Evaluation {
             case ITEM_PHRASE -> phrase(item.getItemPhrase());
             case ITEM_WORD_TERM -> word(item.getItemWordTerm().getProperties(), item.getItemWordTerm().getWord());
             case ITEM_EXACTSTRING_TERM -> word(item.getItemExactstringTerm().getProperties(), item.getItemExactstringTerm().getWord());
-            case ITEM_INTEGER_RANGE_TERM -> longer(item.getItemIntegerRangeTerm().getLowerLimit());
+            case ITEM_INTEGER_TERM -> number(item.getItemIntegerTerm());
+            case ITEM_INTEGER_RANGE_TERM -> between(item.getItemIntegerRangeTerm());
+            case ITEM_FLOATING_POINT_RANGE_TERM -> between(item.getItemFloatingPointRangeTerm());
             default -> throw new IllegalArgumentException("the content node of the tests does not know " + item.getItemCase());
         };
     }
@@ -117,11 +125,27 @@ final class Evaluation {
         return found;
     }
 
-    /** The only number of the schema is `length`; a term over it is a lower bound here. */
-    private BitSet longer(long minimum) {
+    /** A number in a text field is a word. */
+    private BitSet number(ItemIntegerTerm term) {
+        String index = term.getProperties().getIndex();
+        if (!index.equals(LENGTH)) return word(term.getProperties(), String.valueOf(term.getNumber()));
+        return lengths(length -> length == term.getNumber());
+    }
+
+    private BitSet between(ItemIntegerRangeTerm range) {
+        return lengths(length -> length >= range.getLowerLimit() && length <= range.getUpperLimit());
+    }
+
+    private BitSet between(ItemFloatingPointRangeTerm range) {
+        return lengths(length -> (range.getLowerInclusive() ? length >= range.getLowerLimit() : length > range.getLowerLimit())
+                              && (range.getUpperInclusive() ? length <= range.getUpperLimit() : length < range.getUpperLimit()));
+    }
+
+    /** The only number of the schema is `length`. */
+    private BitSet lengths(IntPredicate wanted) {
         BitSet found = new BitSet();
         for (int document = 0; document < index.articles().size(); document++)
-            if (index.articles().get(document).length() >= minimum) found.set(document);
+            if (wanted.test(index.articles().get(document).length())) found.set(document);
         return found;
     }
 

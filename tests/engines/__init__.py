@@ -1,0 +1,1 @@
+"""Real engines with the plugin in them."""

@@ -1,0 +1,1 @@
+"""Vespa: the real container in process, its real dispatcher, and a content node with true BM25 scores."""

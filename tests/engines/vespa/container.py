@@ -1,0 +1,118 @@
+"""The real container as a process of its own, over the content node of the tests."""
+
+import contextlib
+import http.client
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+_START_S = 90.0
+_MAIN = "com.lastly.vespa.node.ContainerMain"
+_MODEL = "com.lastly.vespa.node.ApplicationModel"
+
+
+@dataclass(frozen=True)
+class Java:
+    """A Java and the class path of the plugin with its tests."""
+
+    java: str
+    class_path: str
+
+    def validate(self, package: Path) -> tuple[bool, str]:
+        """Let Vespa's own config model judge an application package; gives its verdict and all that it said."""
+        command = [self.java, "-cp", self.class_path, _MODEL, str(package)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode == 0, done.stdout + done.stderr
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer of the container."""
+
+    status: int
+    headers: dict[str, str]
+    body: dict[str, Any]
+    took_s: float
+
+    @property
+    def hits(self) -> list[dict[str, Any]]:
+        """The hits, best first."""
+        return list(self.body["root"].get("children", []))
+
+    @property
+    def ids(self) -> list[str]:
+        """The documents' own ids."""
+        return [hit["fields"]["id"] for hit in self.hits]
+
+    @property
+    def relevance(self) -> list[float]:
+        """The hits' scores."""
+        return [hit["relevance"] for hit in self.hits]
+
+    @property
+    def annotation(self) -> dict[str, Any]:
+        """What the answer says about reranking."""
+        said = self.body["root"]["fields"].get("lastly", {})
+        assert isinstance(said, dict)
+        return said
+
+
+class Container:
+    """Searches over HTTP; one kept-alive connection a call of `connect`."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._address = ("127.0.0.1", port)
+
+    def search(self, text: str = "", where: str = "userInput(@text)", **parameters: Any) -> Found:
+        """Search articles; parameters as Vespa's, with `__` for a dot (`lastly__enabled=False`)."""
+        named = {name.replace("__", "."): _written(value) for name, value in parameters.items()}
+        query = {"yql": f"select * from article where {where}", "timeout": "5s", "text": text, **named}
+        return self.get("/search/?" + urlencode(query))
+
+    def get(self, path: str) -> Found:
+        """Give the answer of any path."""
+        connection = http.client.HTTPConnection(*self._address, timeout=30)
+        started = time.perf_counter()
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = json.loads(response.read())
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Found(response.status, headers, body, time.perf_counter() - started)
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@contextlib.contextmanager
+def running(java: Java, package: Path, corpus: Path, port: int) -> Iterator[Container]:
+    """Run the package until the block ends; raises AssertionError with the container's log where it does not start."""
+    log = package.parent / f"{package.name}.log"
+    command = [java.java, "-Xmx512m", "-cp", java.class_path, _MAIN, str(package), str(corpus)]
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=package, stdin=subprocess.PIPE, stdout=out, stderr=out)
+    try:
+        _wait_until_ready(process, log)
+        yield Container(port)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while "READY" not in log.read_text():
+        assert process.poll() is None, f"the container ended: {log.read_text()[-3000:]}"
+        assert time.monotonic() < deadline, f"the container did not start: {log.read_text()[-3000:]}"
+        time.sleep(0.1)

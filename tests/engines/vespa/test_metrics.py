@@ -1,0 +1,32 @@
+"""What the searcher counts reaches Vespa's own metrics."""
+
+import time
+
+from integrations.vespa.container import metrics
+from tests.engines.vespa.container import Container
+from tests.engines.vespa.lying_sidecar import LyingSidecar
+
+QUESTION = "how do I read a file line by line?"
+
+
+def _wait_for(vespa: Container, *names: str) -> dict[str, float]:
+    """Metrics come in snapshots, every five seconds here."""
+    deadline = time.monotonic() + 20
+    while True:
+        seen = metrics(vespa.url)
+        if all(any(name in known for known in seen) for name in names):
+            return seen
+        assert time.monotonic() < deadline, f"{names} are not in {sorted(seen)}"
+        vespa.search(QUESTION)
+        vespa.search(QUESTION, where="userInput(@text) order by length")
+        time.sleep(0.5)
+
+
+def test_reranked_skipped_and_latency_are_in_the_container_s_metrics(vespa: Container) -> None:
+    seen = _wait_for(vespa, "lastly.reranked", "lastly.latency_ms", "reason=sort")
+    assert all(count > 0 for name, count in seen.items() if "reranked" in name)
+
+
+def test_failures_are_counted_by_reason(vespa: Container, sidecar: LyingSidecar) -> None:
+    sidecar.status = 500
+    _wait_for(vespa, "lastly.failed{reason=")
