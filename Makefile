@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-quick lint format types clean
+.PHONY: docs load fuzz help demo serve test test-quick lint format types clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,15 @@ test: $(VENV)/.development lint types ## lint, types and all tests
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
 	$(BIN)/python -m pytest tests/unit tests/api tests/test_imports.py tests/test_docs.py $(ARGS)
+
+docs: $(VENV)/.development ## write docs/configuration.md from the settings
+	$(BIN)/python -m lastly.configuration_page > docs/configuration.md
+
+load: $(VENV)/.development ## 64 callers at twice the capacity for a minute, then ten minutes of soak (ARGS="--help")
+	$(BIN)/python -m benchmarks.load $(ARGS)
+
+fuzz: $(VENV)/.development ## a million generated inputs through the whole app (ARGS="--inputs 10000")
+	$(BIN)/python -m tests.fuzz.million $(ARGS)
 
 lint: $(VENV)/.development ## ruff
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from fastapi.security import HTTPBearer
 from lastly.dialects.cohere import CohereRequest, CohereResponse
 from lastly.dialects.common import ErrorResponse, Health, Info, ModelCard, ModelList, RerankCall
 from lastly.dialects.jina import RerankRequest, RerankResponse
+from lastly.dialects.plain import PlainRequest
 from lastly.dialects.tei import TeiRequest, TeiResult, results_of
 from lastly.hangup import unless_hung_up
 from lastly.service import Service
@@ -51,11 +52,13 @@ async def rerank_cohere(body: CohereRequest, request: Request, time_left: TimeLe
     return CohereResponse.of(request.state.request_id, body, ranking)
 
 
-@api.post("/rerank", response_model_exclude_none=True, summary="Rerank texts for a query (TEI form)")
-async def rerank_tei(body: TeiRequest, request: Request, time_left: TimeLeft = None) -> list[TeiResult]:
-    """Rank the texts in one context; results come best first."""
-    _, ranking = await _rank(request, body.to_call(), time_left)
-    return results_of(body, ranking)
+@api.post("/rerank", response_model_exclude_none=True, summary="Rerank texts for a query (TEI, vLLM, Infinity forms)")
+async def rerank_plain(
+    body: PlainRequest, request: Request, time_left: TimeLeft = None
+) -> list[TeiResult] | RerankResponse:
+    """Rank the texts in one context; `texts` get a bare list back, `documents` the Jina form."""
+    name, ranking = await _rank(request, body.to_call(), time_left)
+    return results_of(body, ranking) if isinstance(body, TeiRequest) else RerankResponse.of(name, body, ranking)
 
 
 @api.get("/v1/models", summary="The loaded models")

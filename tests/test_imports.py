@@ -37,6 +37,7 @@ ORDER = [
     "reranker",
     "diagnosis",
     "config",
+    "configuration_page",
     "logs",
     "metrics",
     "jobs",

@@ -47,12 +47,18 @@ def test_tei_s_truncate_false_refuses_long_texts_instead_of_cutting(small: TestC
     assert "2048 tokens" in refused.json()["error"]["message"]
 
 
+def test_documents_on_tei_s_path_get_the_first_form_as_vllm_gives_it(small: TestClient) -> None:
+    answer = small.post("/rerank", json={"query": QUERY, "documents": TEXTS}).json()
+    assert [(result["index"], result["relevance_score"]) for result in answer["results"]] == jina(small)
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/v2/rerank", {"query": "", "documents": TEXTS}),
         ("/v2/rerank", {"query": QUERY}),
-        ("/rerank", {"query": QUERY, "documents": TEXTS}),
+        ("/rerank", {"query": QUERY}),
+        ("/rerank", {"query": QUERY, "documents": [1]}),
         ("/rerank", {"query": " ", "texts": TEXTS}),
     ],
 )

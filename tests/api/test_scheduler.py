@@ -160,7 +160,7 @@ def test_a_wait_longer_than_the_time_left_is_refused_at_the_door(reranker: Reran
         started = time.monotonic()
         await submit(scheduler, job(reranker, LARGE))
         alone = time.monotonic() - started
-        asked = [outcome(scheduler, job(reranker, LARGE, seconds=4 * alone)) for _ in range(20)]
+        asked = [outcome(scheduler, job(reranker, LARGE, seconds=2 * alone)) for _ in range(40)]
         results = await asyncio.gather(*asked)
         refused = [result for result in results if isinstance(result, OverloadedError)]
         assert len(refused) >= 10
