@@ -8,7 +8,7 @@ from integrations.vespa.marks import SCHEMA
 
 SUMMARY_CLASS = "lastly"
 _TEXTUAL = {"string", "array<string>"}
-_FIELD = re.compile(r"\bfield\s+([A-Za-z_]\w*)\s+type\s+(\w+(?:<[^{}]*?>)?)\s*(?=\{)")
+_FIELD = re.compile(r"\bfield\s+([A-Za-z_]\w*)\s+type\s+([^{}]+?)\s*(?=\{)")
 _SCHEMA = re.compile(r"\b(?:schema|search)\s+([A-Za-z_]\w*)[^{}]*(?=\{)")
 _INHERITS = re.compile(r"\b(?:schema|search|document)\s+\w*\s*inherits\s+([\w\s,]+?)\s*(?=\{)")
 _MARKED_UP = re.compile(r"\bbolding\s*:\s*on\b|\bsummary\s*:\s*dynamic\b|\bsummary\s*\{[^}]*\bdynamic\b")

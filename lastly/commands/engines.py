@@ -1,0 +1,32 @@
+"""`lastly attach|detach|status ENGINE`: hands over to the engine's own command line in `integrations`."""
+
+import importlib
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from lastly.errors import InvalidRequestError
+
+_ENGINES = ("opensearch", "elasticsearch", "vespa")
+
+
+def attach(argv: Sequence[str]) -> int:
+    """Switch reranking on inside an engine; gives the exit status."""
+    return _run("attach", argv)
+
+
+def detach(argv: Sequence[str]) -> int:
+    """Take reranking out of an engine; gives the exit status."""
+    return _run("detach", argv)
+
+
+def status(argv: Sequence[str]) -> int:
+    """Say what is attached and what it counted; gives the exit status."""
+    return _run("status", argv)
+
+
+def _run(command: str, argv: Sequence[str]) -> int:
+    """Call `command` of `integrations.ENGINE.cli`; raises InvalidRequestError where there is no such engine."""
+    engines = [engine for engine in _ENGINES if find_spec("integrations") and find_spec(f"integrations.{engine}")]
+    if not argv or argv[0] not in engines:
+        raise InvalidRequestError(f"say which engine: lastly {command} {'|'.join(engines)} --help")
+    return int(getattr(importlib.import_module(f"integrations.{argv[0]}.cli"), command)(argv[1:]))
