@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 _START_S = 90.0
 _MAIN = "com.lastly.vespa.node.ContainerMain"
 _MODEL = "com.lastly.vespa.node.ApplicationModel"
+_BUNDLE = "com.lastly.vespa.node.BundleMain"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,14 @@ class Java:
 
     def validate(self, package: Path) -> tuple[bool, str]:
         """Let Vespa's own config model judge an application package; gives its verdict and all that it said."""
-        command = [self.java, "-cp", self.class_path, _MODEL, str(package)]
+        return self._run(_MODEL, package)
+
+    def resolve(self, bundle: Path) -> tuple[bool, str]:
+        """Let Felix resolve a bundle against the container's exports; gives its verdict and all that it said."""
+        return self._run(_BUNDLE, bundle)
+
+    def _run(self, main: str, argument: Path) -> tuple[bool, str]:
+        command = [self.java, "-cp", self.class_path, main, str(argument)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         return done.returncode == 0, done.stdout + done.stderr
 

@@ -1,0 +1,90 @@
+package com.lastly.vespa.node;
+
+import com.yahoo.jdisc.core.ExportPackages;
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Enumeration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarFile;
+import java.util.regex.Pattern;
+import org.apache.felix.framework.FrameworkFactory;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.launch.Framework;
+
+/**
+ * Resolves the packaged bundle in Felix, the OSGi framework that Vespa's container runs, against what the container exports:
+ * jdisc_core's list and the Export-Package headers of the bundles that it installs.
+ */
+public final class BundleMain {
+
+    /** The bundles among the class path's jars that the container installs and whose packages a searcher may import. */
+    private static final Pattern INSTALLED = Pattern.compile(
+            "/(jdisc_core|container-disc|container-search-and-docproc|jackson-core|jackson-databind|jackson-annotations)-[0-9.]+\\.jar$");
+
+    private BundleMain() {}
+
+    /** Argument: the bundle. Prints RESOLVED and how many of its classes linked; fails with the framework's reason. */
+    public static void main(String[] args) throws Exception {
+        Framework framework = new FrameworkFactory().newFramework(configuration());
+        framework.start();
+        try {
+            Bundle bundle = framework.getBundleContext().installBundle(Path.of(args[0]).toUri().toString());
+            bundle.start();
+            System.out.println("RESOLVED " + bundle.getSymbolicName() + " " + bundle.getVersion() + ", " + linked(bundle) + " classes");
+        } catch (BundleException | LinkageError e) {
+            System.out.println("UNRESOLVED " + e.getMessage());
+            System.exit(1);
+        } finally {
+            framework.stop();
+        }
+        System.exit(0);
+    }
+
+    private static Map<String, String> configuration() throws IOException {
+        Map<String, String> configuration = new LinkedHashMap<>();
+        configuration.put(Constants.FRAMEWORK_STORAGE, Files.createTempDirectory("felix").toString());
+        configuration.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, exports());
+        return configuration;
+    }
+
+    private static String exports() throws IOException {
+        List<String> exports = new ArrayList<>();
+        exports.add(ExportPackages.getSystemPackages());
+        for (String jar : System.getProperty("java.class.path").split(File.pathSeparator))
+            if (INSTALLED.matcher(jar).find()) exports.add(exportsOf(jar));
+        return String.join(",", exports);
+    }
+
+    private static String exportsOf(String jar) throws IOException {
+        try (JarFile file = new JarFile(jar)) {
+            String exports = file.getManifest().getMainAttributes().getValue(Constants.EXPORT_PACKAGE);
+            if (exports == null) throw new IllegalStateException(jar + " exports nothing; is it the container's?");
+            return exports.replaceAll(";uses:=\"[^\"]*\"", "");
+        }
+    }
+
+    /** Loads every class of the bundle through its own loader, with the types of its members. */
+    private static int linked(Bundle bundle) {
+        int linked = 0;
+        for (Enumeration<URL> found = bundle.findEntries("/", "*.class", true); found.hasMoreElements(); linked++) {
+            String name = found.nextElement().getPath().substring(1).replaceAll("\\.class$", "").replace('/', '.');
+            try {
+                Class<?> loaded = bundle.loadClass(name);
+                loaded.getDeclaredMethods();
+                loaded.getDeclaredFields();
+                loaded.getDeclaredConstructors();
+            } catch (ClassNotFoundException e) {
+                throw new NoClassDefFoundError(name);
+            }
+        }
+        return linked;
+    }
+}
