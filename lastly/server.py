@@ -6,7 +6,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -17,13 +17,15 @@ from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.logs import configure
 
+Build = Callable[[Settings], FastAPI]
+
 
 class Listening:
     """A sidecar that holds its port and is ready to run."""
 
-    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, build: Build = create_app) -> None:
         self._listener = listener
-        self._server = _Server(create_app(settings), settings)
+        self._server = _Server(build(settings), settings)
         self.host, self.port = listener.getsockname()[:2]
 
     @property
@@ -41,7 +43,7 @@ class Listening:
 
 
 @contextmanager
-def listen(settings: Settings) -> Iterator[Listening]:
+def listen(settings: Settings, build: Build = create_app) -> Iterator[Listening]:
     """Take the port; raises InvalidRequestError where it can't be had, ModelFolderError for a wrong model folder."""
     try:
         listener = socket.create_server((settings.host, settings.port), backlog=1024)
@@ -50,14 +52,14 @@ def listen(settings: Settings) -> Iterator[Listening]:
             f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); choose another host or port"
         ) from error
     with listener:
-        yield Listening(settings, listener)
+        yield Listening(settings, listener, build)
 
 
-def serve(settings: Settings) -> int:
-    """Run the sidecar in the foreground; gives the exit status."""
+def serve(settings: Settings, build: Build = create_app) -> int:
+    """Run the sidecar, or what `build` makes of it, in the foreground; gives the exit status."""
     configure(settings.log_level, settings.log_format)
     scheme = "https" if settings.tls_cert else "http"
-    with listen(settings) as listening:
+    with listen(settings, build) as listening:
         print(f"listening on {scheme}://{listening.host}:{listening.port}", file=sys.stderr, flush=True)
         listening.run()
         return 1 if listening.failed else 0

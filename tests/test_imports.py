@@ -58,6 +58,7 @@ ORDER = [
     "app",
     "server",
     "local",
+    "lab",
     "evaluation",
     "commands",
     "cli",

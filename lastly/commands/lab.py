@@ -1,0 +1,52 @@
+"""`lastly lab`: a page that shows both orders side by side and collects judgments."""
+
+import argparse
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from lastly import config
+from lastly.lab.app import create_lab
+from lastly.lab.sources import EngineSource, LocalSource, Source
+from lastly.local.documents import Document, read
+from lastly.local.http_json import JsonServer
+from lastly.local.python_docs import python_documentation
+from lastly.server import serve
+
+_PORT = "8790"
+
+
+def run(argv: Sequence[str]) -> int:
+    """Serve the lab until told to stop; gives the exit status."""
+    flags = argparse.ArgumentParser(
+        prog="lastly lab",
+        description=f"{__doc__} It takes the flags of `lastly serve` too (port {_PORT} unless told otherwise).",
+        allow_abbrev=False,
+    )
+    flags.add_argument("--engine", action="append", default=[], metavar="URL", help="an engine to search; repeatable")
+    flags.add_argument(
+        "--documents", type=Path, metavar="FILE", help="documents to search: JSON lines, id, text, title?"
+    )
+    flags.add_argument("--insecure", action="store_true", help="take any certificate of the engines")
+    options, rest = flags.parse_known_args(argv)
+    settings = config.parse(["--port", _PORT, *rest])
+    sources = _sources(options)
+    for source in sources:
+        if isinstance(source, LocalSource):
+            threading.Thread(target=source.prepare, daemon=True).start()
+    print("the lab opens in a browser, at the address below", file=sys.stderr)
+    return serve(settings, lambda settings: create_lab(settings, sources))
+
+
+def _sources(options: argparse.Namespace) -> list[Source]:
+    engines = [EngineSource(JsonServer(url, timeout_s=10, verify=not options.insecure)) for url in options.engine]
+    files = [LocalSource(options.documents.name, lambda: _read(options.documents))] if options.documents else []
+    return [*engines, *files, LocalSource("Demo: this Python's documentation", python_documentation)]
+
+
+def _read(file: Path) -> list[Document]:
+    documents = read(file)
+    if complaint := documents.complaint():
+        print(f"lastly: {file}: {complaint}", file=sys.stderr)
+    return documents.good

@@ -1,0 +1,64 @@
+"""The sidecar's application with the lab's page and paths on top."""
+
+from collections.abc import Sequence
+from importlib import resources
+from ipaddress import ip_address
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lastly.app import create_app
+from lastly.config import Settings
+from lastly.lab.api import lab_api
+from lastly.lab.sources import Source, Sources
+
+STATIC = Path(str(resources.files("lastly.lab") / "static"))
+_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+
+class Page:
+    """Serves the page's files without a key (they hold nothing of the user's); all else goes on to the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._files = StaticFiles(directory=STATIC, html=True)
+        self._paths = {"/", *(f"/{file.name}" for file in STATIC.iterdir())}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a file, under a policy that lets the page talk to this server alone."""
+        if scope["type"] != "http" or scope["path"] not in self._paths or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = _POLICY
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Cache-Control"] = "no-cache"
+            await send(message)
+
+        await self._files(scope, receive, guarded)
+
+
+def create_lab(settings: Settings, sources: Sequence[Source]) -> FastAPI:
+    """Build the lab. On loopback only loopback's names are answered, so that no foreign site can rebind to it."""
+    app = create_app(settings)
+    app.state.sources = Sources(sources)
+    app.include_router(lab_api)
+    app.add_middleware(Page)
+    if _is_loopback(settings.host):
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", settings.host])
+    return app
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

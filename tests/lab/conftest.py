@@ -1,0 +1,89 @@
+"""The lab on a small random model and Python's documentation, in a real browser."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from lastly.config import Settings
+from lastly.lab.app import create_lab
+from lastly.lab.sources import EngineSource, LocalSource
+from lastly.local.http_json import JsonServer
+from lastly.local.python_docs import python_documentation
+from lastly.local.sidecar import SidecarClient
+from lastly.server import listen
+from onnx_export.export import export
+from tests.model.checkpoints import QWEN3, write_checkpoint
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+expect.set_options(timeout=30_000)
+KEY = "a key of the tests"
+
+
+@pytest.fixture(scope="session")
+def lab_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    checkpoint = write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "random", QWEN3)
+    folder = tmp_path_factory.mktemp("model") / "small"
+    export(checkpoint, folder)
+    return folder
+
+
+def _serve(settings: Settings) -> Iterator[str]:
+    demo = LocalSource("Demo: this Python's documentation", python_documentation)
+    demo.prepare()
+    dead = EngineSource(JsonServer("http://127.0.0.1:9", timeout_s=2))
+    with listen(settings, lambda settings: create_lab(settings, [demo, dead])) as listening:
+        thread = threading.Thread(target=listening.run, daemon=True)
+        thread.start()
+        client, deadline = SidecarClient(listening.host, listening.port), time.monotonic() + 60
+        while not client.ready():
+            assert time.monotonic() < deadline, "the lab did not start"
+            time.sleep(0.05)
+        yield f"http://{listening.host}:{listening.port}"
+        listening.stop()
+        thread.join(30)
+
+
+@pytest.fixture(scope="session")
+def lab(lab_model: Path) -> Iterator[str]:
+    yield from _serve(Settings(model=((None, lab_model),), port=0, threads=1))
+
+
+@pytest.fixture(scope="session")
+def guarded_lab(lab_model: Path) -> Iterator[str]:
+    yield from _serve(Settings.model_validate({"model": str(lab_model), "port": 0, "threads": 1, "api_key": KEY}))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine: install it (apt-get install chromium) to test the lab's page")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a fresh page; any error in its console fails the test."""
+    page = browser.new_page(viewport={"width": 1360, "height": 900})
+    page.set_default_timeout(20_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == []

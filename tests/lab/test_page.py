@@ -1,0 +1,137 @@
+"""The lab's page, used as a relevance engineer would."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.lab.conftest import KEY
+
+QUERY = "temporary directory deleted afterwards"
+
+
+def _search(page: Page, lab: str, query: str = QUERY) -> None:
+    page.goto(lab)
+    expect(page.locator("#model option")).to_have_count(1)
+    page.fill("#query", query)
+    page.keyboard.press("Enter")
+    expect(page.locator("#reranked .hit").first).to_be_visible()
+
+
+def _ids(page: Page, side: str) -> list[str]:
+    return [str(item.get_attribute("data-id")) for item in page.locator(f"#{side} .hit").all()]
+
+
+def test_both_orders_hold_the_same_hits_and_a_line_joins_each(page: Page, lab: str) -> None:
+    _search(page, lab)
+    first, reranked = _ids(page, "first"), _ids(page, "reranked")
+    assert len(first) == 20
+    assert sorted(first) == sorted(reranked)
+    expect(page.locator("#lines path")).to_have_count(20)
+    for place, item in enumerate(page.locator("#reranked .hit").all()[:5]):
+        by = first.index(reranked[place]) - place
+        expected = "=" if not by else f"{'▲' if by > 0 else '▼'} {abs(by)}"
+        expect(item.locator(".move")).to_have_text(expected)
+
+
+def test_words_of_the_query_are_marked_in_any_form(page: Page, lab: str) -> None:
+    _search(page, lab, "temporary directories")
+    marks = {mark.lower() for mark in page.locator("#first mark").all_inner_texts()}
+    assert {"temporary", "directory"} <= marks
+
+
+def test_a_judgment_gives_both_sides_their_ndcg_and_joins_the_set(page: Page, lab: str) -> None:
+    _search(page, lab)
+    expect(page.locator("#ndcg-first")).to_have_text("nDCG@10 –")
+    page.locator("#first .hit").nth(2).locator(".star").click()
+    expect(page.locator("#ndcg-first")).to_have_text("nDCG@10 50.0")
+    expect(page.locator("#set .pick .query")).to_have_text(QUERY)
+    expect(page.locator("#first .relevant")).to_have_count(1)
+    expect(page.locator("#reranked .relevant")).to_have_count(1)
+    page.reload()
+    expect(page.locator("#set .pick")).to_have_count(1)
+
+
+def test_keys_walk_judge_and_cross_over(page: Page, lab: str) -> None:
+    _search(page, lab)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("j")
+    chosen = _ids(page, "reranked")[1]
+    page.keyboard.press("r")
+    expect(page.locator("#reranked .relevant")).to_have_attribute("data-id", chosen)
+    page.keyboard.press("h")
+    expect(page.locator("#first .hit:focus")).to_have_attribute("data-id", chosen)
+    page.keyboard.press("r")
+    expect(page.locator(".hit.relevant")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("#first .hit.open")).to_have_count(1)
+    page.keyboard.press("/")
+    expect(page.locator("#query")).to_be_focused()
+
+
+def test_exported_judgments_and_queries_belong_together(page: Page, lab: str, tmp_path: Path) -> None:
+    _search(page, lab)
+    chosen = _ids(page, "first")[0]
+    page.locator("#first .star").first.click()
+    for button, name in (("#export-qrels", "qrels.tsv"), ("#export-queries", "queries.jsonl")):
+        with page.expect_download() as download:
+            page.click(button)
+        assert download.value.suggested_filename == name
+        download.value.save_as(tmp_path / name)
+    assert (tmp_path / "qrels.tsv").read_text() == f"query-id\tcorpus-id\tscore\n1\t{chosen}\t1\n"
+    assert (tmp_path / "queries.jsonl").read_text() == f'{{"_id":"1","text":"{QUERY}"}}\n'
+
+
+def test_the_window_and_the_instruction_search_again(page: Page, lab: str) -> None:
+    _search(page, lab)
+    page.locator("#window").fill("10")
+    expect(page.locator("#first .hit")).to_have_count(10)
+    with page.expect_request("**/lab/api/search") as request:
+        page.fill("#instruction", "prefer short answers")
+        page.keyboard.press("Tab")
+    assert request.value.post_data_json["instruction"] == "prefer short answers"
+
+
+def test_nothing_found_and_a_dead_engine_are_said_plainly(page: Page, lab: str) -> None:
+    page.goto(lab)
+    expect(page.locator("#blank")).to_contain_text("Type a query")
+    page.fill("#query", "xyzzyplugh")
+    page.click("#go")
+    expect(page.locator("#blank")).to_contain_text("Nothing found")
+    page.select_option("#source", label="http://127.0.0.1:9")
+    expect(page.locator("#blank [role=alert]")).to_contain_text("is it running?")
+
+
+def test_texts_of_users_never_become_markup(page: Page, lab: str) -> None:
+    _search(page, lab, "<img src=x onerror=alert(1)> directory")
+    page.locator("#first .star").first.click()
+    assert page.locator("#results img, #set img").count() == 0
+
+
+def test_a_guarded_lab_asks_for_the_key(page: Page, guarded_lab: str) -> None:
+    page.goto(guarded_lab)
+    page.fill("#key", "wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("#key-error")).to_have_text("That key is not known here.")
+    page.fill("#key", KEY)
+    page.keyboard.press("Enter")
+    expect(page.locator("#model option")).to_have_count(1)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1360, 390])
+def test_nothing_overflows_the_screen(page: Page, lab: str, theme: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    _search(page, lab)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_control_has_a_name(page: Page, lab: str) -> None:
+    _search(page, lab)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select")].filter((one) =>
+            !(one.textContent.trim() || one.getAttribute("aria-label") || (one.labels && one.labels.length)))
+            .map((one) => one.outerHTML)"""
+    )
+    assert nameless == []
