@@ -19,8 +19,11 @@ from lastly.service import Service
 _log = logging.getLogger("lastly")
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Build the application; the models load once it starts. Raises ModelFolderError for a wrong folder."""
+def create_app(settings: Settings, *, wait: bool = False) -> FastAPI:
+    """Build the application; the models load once it starts, with `wait` before it takes calls.
+
+    Raises ModelFolderError for a wrong folder.
+    """
     service = Service(settings)
 
     @asynccontextmanager
@@ -28,6 +31,8 @@ def create_app(settings: Settings) -> FastAPI:
         loading = asyncio.create_task(service.start())
         loading.add_done_callback(_report_failure)
         app.state.loading = loading
+        if wait:
+            await loading
         yield
         loading.cancel()
         service.close()

@@ -19,6 +19,8 @@ HOMES = {
     "ir_measures": {"lastly/evaluation/measures.py", "training/", "benchmarks/"},
     "scipy": {"lastly/evaluation/significance.py", "training/", "benchmarks/"},
     "matplotlib": {"lastly/evaluation/plot.py", "training/", "benchmarks/"},
+    "ray": {"lastly/ray_serve.py", "tests/"},
+    "opentelemetry": {"lastly/tracing.py", "tests/"},
     "fastapi": {"lastly/"},
     "uvicorn": {"lastly/"},
 }
@@ -57,6 +59,7 @@ ORDER = [
     "routes",
     "app",
     "server",
+    "ray_serve",
     "local",
     "lab",
     "evaluation",

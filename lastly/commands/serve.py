@@ -8,4 +8,10 @@ from lastly.server import serve
 
 def run(argv: Sequence[str]) -> int:
     """Serve until told to stop; gives the exit status."""
-    return serve(parse(argv))
+    settings = parse(argv)
+    if settings.ray:
+        # Ray takes seconds to import, and only this needs it.
+        from lastly.ray_serve import serve_on_ray
+
+        return serve_on_ray(settings)
+    return serve(settings)

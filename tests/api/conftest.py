@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from lastly.app import create_app
 from lastly.config import Settings
-from onnx_export.export import export
+from onnx_export.export import ExportOptions, export
 from tests.model.checkpoints import QWEN3, write_checkpoint
 
 CALL = {"query": "tea", "documents": ["green tea", "a bicycle", "black tea"]}
@@ -50,7 +50,7 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random model of three narrow layers: exact, fast, and of no judgement."""
     checkpoint = write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "random", QWEN3)
     folder = tmp_path_factory.mktemp("model") / "small"
-    export(checkpoint, folder)
+    export(checkpoint, folder, ExportOptions(parity=False))
     return folder
 
 
