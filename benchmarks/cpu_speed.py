@@ -3,8 +3,8 @@
 usage: python -m benchmarks.cpu_speed [--lengths 512,2048] [--rounds 7] [--layers 4] [--graphs fp32,int8]
 
 Rounds are interleaved, so that a busy machine slows all alike; a figure is our best round over transformers' best,
-which other work on the machine disturbs least. Spearman and the largest score difference are against transformers at the longest length, 100 documents;
-random weights are the pessimistic case.
+which other work on the machine disturbs least. Spearman and the largest score difference are against transformers at
+the longest length, 100 documents; random weights are the pessimistic case.
 """
 
 import argparse
