@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs load fuzz help demo serve test test-quick lint format types clean
+.PHONY: docs load fuzz help demo serve test test-quick lint format types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,9 @@ test: $(VENV)/.development lint types ## lint, types and all tests
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
 	$(BIN)/python -m pytest tests/unit tests/api tests/test_imports.py tests/test_docs.py $(ARGS)
 
-docs: $(VENV)/.development ## write docs/configuration.md from the settings
+docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
 	$(BIN)/python -m lastly.configuration_page > docs/configuration.md
+	$(MAKE) site
 
 load: $(VENV)/.development ## 64 callers at twice the capacity for a minute, then ten minutes of soak (ARGS="--help")
 	$(BIN)/python -m benchmarks.load $(ARGS)
@@ -41,6 +42,14 @@ format: $(VENV)/.development ## put the code into ruff's form
 
 types: $(VENV)/.development ## mypy, strict
 	$(BIN)/mypy
+
+site: $(VENV)/.development ## build the documentation's site into build/site
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[docs]'
+	$(BIN)/mkdocs build --quiet
+
+test-stack: $(VENV)/.development ## bring the stack up in containers and search; says so where there is no container engine
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[stack]'
+	$(BIN)/python -m tests.deploy.stack
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist *.egg-info
