@@ -10,6 +10,7 @@ from lastly import model
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError, NotReadyError, UnknownModelError
 from lastly.model import Manifest
+from lastly.priority import yield_to_the_door
 from lastly.reranker import Reranker
 from lastly.session import SessionOptions
 
@@ -64,7 +65,12 @@ class Models:
         """
         for name, folder in self._places.items():
             started = time.monotonic()
-            reranker = await asyncio.to_thread(Reranker.load, folder, self._options)
+            reranker = await asyncio.to_thread(_load, folder, self._options)
             await warm_up(reranker)
             self._loaded[name], self._manifests[name] = reranker, reranker.manifest
             _log.info("model %s ready after %.1f s", name, time.monotonic() - started)
+
+
+def _load(folder: Path, options: SessionOptions) -> Reranker:
+    yield_to_the_door()  # ONNX Runtime's threads start here and inherit it
+    return Reranker.load(folder, options)

@@ -13,6 +13,7 @@ from lastly.errors import DeadlineExceededError, NotReadyError
 from lastly.estimate import guess_tokens
 from lastly.jobs import BlockOf, Job, Stage, Ticket
 from lastly.metrics import Metrics
+from lastly.priority import yield_to_the_door
 from lastly.types import BlockEmbeddings, Encoding, Ranking
 
 T = TypeVar("T")
@@ -27,8 +28,8 @@ class Scheduler:
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._room = WaitingRoom(limits)
         self._metrics = metrics
-        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encode")
-        self._model = ThreadPoolExecutor(1, thread_name_prefix="infer")
+        self._encoder = ThreadPoolExecutor(1, "encode", yield_to_the_door)
+        self._model = ThreadPoolExecutor(1, "infer", yield_to_the_door)
         self._encoding = False
         self._running = False
 
