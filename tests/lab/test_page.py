@@ -1,10 +1,12 @@
 """The lab's page, used as a relevance engineer would."""
 
+import random
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from lastly.evaluation.measures import measure
 from tests.lab.conftest import KEY
 
 QUERY = "temporary directory deleted afterwards"
@@ -135,3 +137,13 @@ def test_every_control_has_a_name(page: Page, lab: str) -> None:
             .map((one) => one.outerHTML)"""
     )
     assert nameless == []
+
+
+def test_the_page_counts_ndcg_as_ir_measures_does(page: Page, lab: str) -> None:
+    page.goto(lab)
+    draw = random.Random(3)
+    for _ in range(20):
+        ids = [f"d{number}" for number in draw.sample(range(40), 20)]
+        grades = {f"d{number}": draw.randint(0, 3) for number in draw.sample(range(40), 12)} | {"d0": 1}
+        counted = page.evaluate("([ids, grades]) => ndcg(ids, grades)", [ids, grades])
+        assert counted == pytest.approx(measure({"q": ids}, {"q": grades})["nDCG@10"]["q"], abs=1e-9)
