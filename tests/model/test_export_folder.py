@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from lastly import model
+from lastly.errors import ModelFolderError
 from lastly.reranker import Reranker
 from lastly.types import Candidate, Query
 from onnx_export import cli, reference_process
@@ -84,6 +85,12 @@ def test_every_type_passes_its_own_threshold(tmp_path: Path, dtype: Dtype, shape
     parity = export(checkpoint, tmp_path / "model", ExportOptions(dtype=dtype)).manifest.parity
     assert parity["reference"].startswith("transformers")
     assert parity["documents"] > parity["cases"] > 1
+
+
+def test_a_bf16_folder_on_a_cpu_says_which_type_to_choose(checkpoint: Path, tmp_path: Path) -> None:
+    folder = export(checkpoint, tmp_path / "model", ExportOptions(dtype="bf16", parity=False))
+    with pytest.raises(ModelFolderError, match="bf16 runs on CUDA only.*--dtype"):
+        Reranker(folder)
 
 
 @pytest.mark.parametrize("dtype", ["fp16", "bf16", "int8"])
