@@ -125,8 +125,8 @@ def _open(graph: Path, options: SessionOptions) -> Any:
         return ort.InferenceSession(str(graph), settings, providers=list(options.providers))
     except Exception as error:
         raise ModelFolderError(
-            f"{graph} cannot be loaded by ONNX Runtime {ort.__version__} ({', '.join(options.providers)}): export it again"
-            "; bf16 runs on CUDA only, so choose another --dtype for a CPU"
+            f"{graph} cannot be loaded by ONNX Runtime {ort.__version__} on {options.providers[0]}: export it again; "
+            "bf16 runs on CUDA only, so choose another --dtype for a CPU"
         ) from error
 
 

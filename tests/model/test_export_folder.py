@@ -89,7 +89,7 @@ def test_every_type_passes_its_own_threshold(tmp_path: Path, dtype: Dtype, shape
 
 def test_a_bf16_folder_on_a_cpu_says_which_type_to_choose(checkpoint: Path, tmp_path: Path) -> None:
     folder = export(checkpoint, tmp_path / "model", ExportOptions(dtype="bf16", parity=False))
-    with pytest.raises(ModelFolderError, match="bf16 runs on CUDA only.*--dtype"):
+    with pytest.raises(ModelFolderError, match=r"bf16 runs on CUDA only.*--dtype"):
         Reranker(folder)
 
 
