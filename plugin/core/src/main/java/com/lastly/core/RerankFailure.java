@@ -1,0 +1,47 @@
+package com.lastly.core;
+
+import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpTimeoutException;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/** Why one search could not be reranked: a reason to count by, and what to do. Holds no user text. */
+public final class RerankFailure extends Exception {
+
+    /** Reasons that say nothing about the sidecar's health. */
+    private static final Set<String> OWN =
+        Set.of("fetch", "in_flight_full", "breaker_open", "cancelled", "no_sidecar", "status_400", "status_413", "status_422");
+
+    private final String reason;
+
+    public RerankFailure(String reason, String message) {
+        super(message, null, false, false); // an expected event: no stack to walk
+        this.reason = reason;
+    }
+
+    /** The failure behind whatever ended a call. */
+    public static RerankFailure of(Throwable thrown) {
+        if (thrown instanceof CompletionException || thrown instanceof ExecutionException)
+            return of(thrown.getCause() == null ? new IllegalStateException() : thrown.getCause());
+        if (thrown instanceof RerankFailure failure) return failure;
+        if (thrown instanceof ConnectException || thrown instanceof HttpConnectTimeoutException)
+            return new RerankFailure("unreachable", "the sidecar can't be reached; check lastly.sidecar.urls and that it runs");
+        if (thrown instanceof TimeoutException || thrown instanceof HttpTimeoutException)
+            return new RerankFailure("timeout", "the sidecar took too long; raise index.lastly.timeout or lower index.lastly.window_size");
+        if (thrown instanceof CancellationException) return new RerankFailure("cancelled", "the search was cancelled");
+        return new RerankFailure("broken", "the call of the sidecar ended with " + thrown.getClass().getSimpleName());
+    }
+
+    /** The name under which it is counted. */
+    public String reason() {
+        return reason;
+    }
+
+    boolean blamesSidecar() {
+        return !OWN.contains(reason);
+    }
+}

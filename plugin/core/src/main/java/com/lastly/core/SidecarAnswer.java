@@ -1,0 +1,59 @@
+package com.lastly.core;
+
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+
+/** Reads an answer; unless it has exactly one finite score for every passage, nothing of it is used. */
+final class SidecarAnswer {
+
+    private SidecarAnswer() {}
+
+    static double[] scores(HttpResponse<byte[]> response, int count) {
+        if (response.statusCode() != 200) throw new CompletionException(refused(response.statusCode()));
+        double[] scores = new double[count];
+        Arrays.fill(scores, Double.NaN);
+        List<?> results = results(response.body());
+        if (results.size() != count) throw wrong(results.size() + " results for " + count + " passages");
+        for (Object result : results) put(result, scores);
+        return scores;
+    }
+
+    private static void put(Object result, double[] scores) {
+        if (!(result instanceof Map<?, ?> map)) throw wrong("a result that is no object");
+        if (!(map.get("index") instanceof Double index) || index != Math.rint(index) || index < 0 || index >= scores.length)
+            throw wrong("an index that is none");
+        if (!Double.isNaN(scores[index.intValue()])) throw wrong("an index twice");
+        if (!(map.get("relevance_score") instanceof Double score) || !Double.isFinite(score)) throw wrong("a score that is no number");
+        scores[index.intValue()] = score;
+    }
+
+    private static List<?> results(byte[] body) {
+        try {
+            if (Json.parse(new String(body, StandardCharsets.UTF_8)) instanceof Map<?, ?> map && map.get("results") instanceof List<?> list)
+                return list;
+        } catch (IllegalArgumentException e) {
+            throw wrong("no JSON");
+        }
+        throw wrong("no results");
+    }
+
+    private static CompletionException wrong(String what) {
+        return new CompletionException(new RerankFailure("bad_answer", "the sidecar answered with " + what));
+    }
+
+    private static RerankFailure refused(int status) {
+        String reason = switch (status) {
+            case 401, 403 -> "unauthorized";
+            case 429 -> "busy";
+            case 503 -> "not_ready";
+            case 504 -> "timeout";
+            default -> "status_" + status;
+        };
+        String advice = reason.equals("unauthorized") ? "; check lastly.sidecar.api_key" : "";
+        return new RerankFailure(reason, "the sidecar answered with status " + status + advice);
+    }
+}

@@ -1,0 +1,101 @@
+package com.lastly.elasticsearch;
+
+import com.lastly.core.Reranker;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.elasticsearch.cluster.metadata.IndexNameExpressionResolver;
+import org.elasticsearch.cluster.node.DiscoveryNodes;
+import org.elasticsearch.common.io.stream.NamedWriteableRegistry;
+import org.elasticsearch.common.settings.ClusterSettings;
+import org.elasticsearch.common.settings.IndexScopedSettings;
+import org.elasticsearch.common.settings.Setting;
+import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.common.settings.SettingsFilter;
+import org.elasticsearch.common.util.concurrent.EsExecutors;
+import org.elasticsearch.common.util.concurrent.EsExecutors.TaskTrackingConfig;
+import org.elasticsearch.action.support.MappedActionFilter;
+import org.elasticsearch.features.NodeFeature;
+import org.elasticsearch.plugins.ActionPlugin;
+import org.elasticsearch.plugins.Plugin;
+import org.elasticsearch.plugins.ReloadablePlugin;
+import org.elasticsearch.plugins.SearchPlugin;
+import org.elasticsearch.rest.RestController;
+import org.elasticsearch.rest.RestHandler;
+import org.elasticsearch.rest.RestHeaderDefinition;
+import org.elasticsearch.threadpool.ExecutorBuilder;
+import org.elasticsearch.threadpool.FixedExecutorBuilder;
+import org.elasticsearch.threadpool.ThreadPool;
+
+/** What a node gets with Lastly: settings, `ext.lastly`, the filter over searches, and the stats. */
+public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPlugin, ReloadablePlugin {
+
+    private static final String POOL = "lastly";
+    private static final int QUEUE = 1000;
+
+    private final NodeSettings settings;
+    private Services services;
+
+    public LastlyPlugin(Settings node) {
+        settings = new NodeSettings(node);
+    }
+
+    @Override
+    public Collection<?> createComponents(PluginServices node) {
+        settings.follow(node.clusterService().getClusterSettings());
+        ThreadPool threads = node.threadPool();
+        Reranker reranker = new Reranker(settings::config, null);
+        SkipReason skipReason = new SkipReason(node.taskManager(), threads.getThreadContext(), node.nodeEnvironment().nodeId());
+        SearchedIndices indices = new SearchedIndices(node.clusterService(), node.indexNameExpressionResolver());
+        services = new Services(reranker, indices, skipReason, threads.getThreadContext(), threads.executor(POOL));
+        return List.of(reranker);
+    }
+
+    @Override
+    public List<Setting<?>> getSettings() {
+        List<Setting<?>> all = new ArrayList<>(IndexSettings.ALL);
+        all.addAll(NodeSettings.ALL);
+        return all;
+    }
+
+    @Override
+    public List<ExecutorBuilder<?>> getExecutorBuilders(Settings node) {
+        return List.of(new FixedExecutorBuilder(
+            node, POOL, EsExecutors.allocatedProcessors(node), QUEUE, "lastly.thread_pool", TaskTrackingConfig.DO_NOT_TRACK));
+    }
+
+    @Override
+    public Collection<MappedActionFilter> getMappedActionFilters() {
+        return List.of(new SearchFilter(services));
+    }
+
+    @Override
+    public List<SearchExtSpec<?>> getSearchExts() {
+        return List.of(new SearchExtSpec<>(RerankExt.NAME, RerankExt::new, RerankExt::parse));
+    }
+
+    @Override
+    public Collection<ActionHandler<?, ?>> getActions() {
+        return List.of(new ActionHandler<>(StatsAction.TYPE, StatsAction.class));
+    }
+
+    @Override
+    public Collection<RestHandler> getRestHandlers(
+        Settings node, NamedWriteableRegistry writeables, RestController controller, ClusterSettings cluster, IndexScopedSettings index,
+        SettingsFilter filter, IndexNameExpressionResolver resolver, Supplier<DiscoveryNodes> nodes, Predicate<NodeFeature> features) {
+        return List.of(new StatsHandler());
+    }
+
+    /** Headers that the sidecar gets too; Elasticsearch itself keeps only those that it knows. */
+    @Override
+    public Collection<RestHeaderDefinition> getRestHeaders() {
+        return List.of(new RestHeaderDefinition("X-Request-Id", false));
+    }
+
+    @Override
+    public void reload(Settings node) {
+        settings.reload(node);
+    }
+}

@@ -1,0 +1,123 @@
+package com.lastly.elasticsearch;
+
+import com.lastly.core.Reranker;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.elasticsearch.action.ActionType;
+import org.elasticsearch.action.FailedNodeException;
+import org.elasticsearch.action.support.ActionFilters;
+import org.elasticsearch.action.support.nodes.BaseNodeResponse;
+import org.elasticsearch.action.support.nodes.BaseNodesRequest;
+import org.elasticsearch.action.support.nodes.BaseNodesResponse;
+import org.elasticsearch.action.support.nodes.TransportNodesAction;
+import org.elasticsearch.cluster.ClusterName;
+import org.elasticsearch.cluster.node.DiscoveryNode;
+import org.elasticsearch.cluster.service.ClusterService;
+import org.elasticsearch.common.io.stream.StreamInput;
+import org.elasticsearch.common.io.stream.StreamOutput;
+import org.elasticsearch.injection.guice.Inject;
+import org.elasticsearch.tasks.Task;
+import org.elasticsearch.threadpool.ThreadPool;
+import org.elasticsearch.transport.TransportRequest;
+import org.elasticsearch.transport.TransportService;
+import org.elasticsearch.xcontent.ToXContentFragment;
+import org.elasticsearch.xcontent.XContentBuilder;
+
+/** Asks the nodes for their counts. */
+public final class StatsAction
+    extends TransportNodesAction<StatsAction.NodesRequest, StatsAction.NodesAnswer, StatsAction.NodeRequest, StatsAction.NodeAnswer, Void> {
+
+    static final ActionType<NodesAnswer> TYPE = new ActionType<>("cluster:monitor/lastly/stats");
+
+    private final Reranker reranker;
+
+    /** Made by the node's injector. */
+    @Inject
+    public StatsAction(ClusterService cluster, TransportService transport, ActionFilters filters, ThreadPool threads, Reranker reranker) {
+        super(TYPE.name(), cluster, transport, filters, NodeRequest::new, threads.executor(ThreadPool.Names.MANAGEMENT));
+        this.reranker = reranker;
+    }
+
+    @Override
+    protected NodesAnswer newResponse(NodesRequest request, List<NodeAnswer> answers, List<FailedNodeException> failures) {
+        return new NodesAnswer(clusterService.getClusterName(), answers, failures);
+    }
+
+    @Override
+    protected NodeRequest newNodeRequest(NodesRequest request) {
+        return new NodeRequest();
+    }
+
+    @Override
+    protected NodeAnswer newNodeResponse(StreamInput in, DiscoveryNode node) throws IOException {
+        return new NodeAnswer(in, node);
+    }
+
+    @Override
+    protected NodeAnswer nodeOperation(NodeRequest request, Task task) {
+        return new NodeAnswer(clusterService.localNode(), reranker.snapshot());
+    }
+
+    /** Which nodes are asked; none named: all. */
+    public static final class NodesRequest extends BaseNodesRequest<NodesRequest> {
+        NodesRequest(String... nodes) {
+            super(nodes);
+        }
+    }
+
+    /** One node is asked; there is nothing to say. */
+    public static final class NodeRequest extends TransportRequest {
+        NodeRequest() {}
+
+        NodeRequest(StreamInput in) throws IOException {
+            super(in);
+        }
+    }
+
+    /** One node's counts. */
+    public static final class NodeAnswer extends BaseNodeResponse {
+        private final Map<String, Object> counts;
+
+        NodeAnswer(DiscoveryNode node, Map<String, Object> counts) {
+            super(node);
+            this.counts = counts;
+        }
+
+        NodeAnswer(StreamInput in, DiscoveryNode node) throws IOException {
+            super(in, node);
+            counts = in.readGenericMap();
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            out.writeGenericMap(counts);
+        }
+    }
+
+    /** All counts, by node. */
+    public static final class NodesAnswer extends BaseNodesResponse<NodeAnswer> implements ToXContentFragment {
+        NodesAnswer(ClusterName cluster, List<NodeAnswer> answers, List<FailedNodeException> failures) {
+            super(cluster, answers, failures);
+        }
+
+        @Override
+        protected List<NodeAnswer> readNodesFrom(StreamInput in) {
+            throw new UnsupportedOperationException("the answer is put together where it is asked for");
+        }
+
+        @Override
+        protected void writeNodesTo(StreamOutput out, List<NodeAnswer> nodes) {
+            throw new UnsupportedOperationException("the answer is put together where it is asked for");
+        }
+
+        @Override
+        public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
+            builder.startObject("nodes");
+            for (NodeAnswer answer : getNodes()) builder.startObject(answer.getNode().getId())
+                .field("name", answer.getNode().getName()).mapContents(answer.counts).endObject();
+            return builder.endObject();
+        }
+    }
+}

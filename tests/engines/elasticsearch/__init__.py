@@ -1,0 +1,1 @@
+"""Real Elasticsearch nodes with the built plugin."""
