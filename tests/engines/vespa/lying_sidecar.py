@@ -51,7 +51,7 @@ class LyingSidecar:
     calls: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -69,6 +69,10 @@ class LyingSidecar:
         """End it."""
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256  # of the default 5, a burst of callers would have had their connections dropped
 
 
 def _handler(sidecar: LyingSidecar) -> type[BaseHTTPRequestHandler]:
