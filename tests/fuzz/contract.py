@@ -19,7 +19,7 @@ def check(body: Any, answer: httpx.Response) -> None:
     places = [result["index"] for result in found["results"]]
     scores = [result["relevance_score"] for result in found["results"]]
     expected = len(body["documents"])
-    assert len(places) == min(expected, body.get("top_n") or expected)
+    assert len(places) == min(expected, int(body.get("top_n") or expected))
     assert len(set(places)) == len(places)
     assert all(0 <= place < expected for place in places)
     assert scores == sorted(scores, reverse=True)
