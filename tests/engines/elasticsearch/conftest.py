@@ -70,7 +70,7 @@ def lying_sidecar() -> Iterator[LyingSidecar]:
 @pytest.fixture(scope="session")
 def node(plugin: Path, lying_sidecar: LyingSidecar) -> Iterator[ElasticsearchNode]:
     """One node for most tests. Set LASTLY_TEST_ELASTICSEARCH to the address of one that runs already."""
-    # With assertions on, the engine tracks every reference-counted object and refuses a hit that is read after its release.
+    # With assertions on, the engine tracks every reference-counted object, and refuses a hit that was released.
     node = ElasticsearchNode(plugin, {"lastly.breaker.pause": "200ms"}, jvm=("-ea",))
     try:
         yield node.start()
