@@ -1,0 +1,119 @@
+"""The start of a training: first layers of a language model, a smaller vocabulary, two marker tokens, a projector.
+
+`python -m training.backbone BACKBONE -o FOLDER` writes a checkpoint folder in the layout of jina-reranker-v3.
+BACKBONE is a GGUF file, a local folder or a hub id of a Llama or Qwen3 model.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from training.checkpoint import Checkpoint
+from training.template import DOCUMENT_MARKER, MAXIMUM_POSITIONS, QUERY_MARKER, prompt_description
+from training.vocabulary import cut_tokenizer, read_tokenizer
+
+
+def start(
+    backbone: str, layers: int | None, vocabulary: int | None, projector: tuple[int, int], name: str, seed: int
+) -> Checkpoint:
+    """Build the untrained reranker: its first layers, first tokens, and `projector` widths (inner, outer)."""
+    torch.manual_seed(seed)
+    model = _load(backbone)
+    tokenizer, kept = cut_tokenizer(read_tokenizer(backbone), vocabulary)
+    config = _config(model, layers, len(kept))
+    tensors = _tensors(model.state_dict(), config["num_hidden_layers"], kept)
+    markers = {token["content"]: token["id"] for token in tokenizer["added_tokens"]}
+    _place_markers(tensors["model.embed_tokens.weight"], tokenizer["model"]["vocab"], markers)
+    tensors["model.norm.weight"] = torch.ones_like(tensors["model.norm.weight"])
+    hidden = config["hidden_size"]
+    tensors["projector.0.weight"] = _orthogonal(projector[0], hidden)
+    tensors["projector.2.weight"] = _orthogonal(projector[1], projector[0])
+    return Checkpoint(config, tensors, tokenizer, prompt_description(name, markers))
+
+
+def _load(backbone: str) -> PreTrainedModel:
+    path = Path(backbone)
+    if path.suffix == ".gguf":
+        return AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    return AutoModelForCausalLM.from_pretrained(backbone, dtype=torch.float32)
+
+
+def _config(model: PreTrainedModel, layers: int | None, vocabulary: int) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads(model.config.to_json_string(use_diff=False))
+    if config["model_type"] not in ("llama", "qwen3"):
+        raise ValueError(
+            f"{config['model_type']!r} is not a backbone that the exporter reads; use a Llama or Qwen3 model"
+        )
+    depth = min(layers or config["num_hidden_layers"], config["num_hidden_layers"])
+    config |= {
+        "architectures": ["JinaForRanking"],
+        "num_hidden_layers": depth,
+        "vocab_size": vocabulary,
+        "dtype": "float32",
+    }
+    positions = max(config["max_position_embeddings"], MAXIMUM_POSITIONS)
+    config |= {"pad_token_id": 0, "tie_word_embeddings": True, "max_position_embeddings": positions}
+    for key in (
+        "quantization_config",
+        "_name_or_path",
+        "_model_name_or_path",
+        "transformers_version",
+        "id2label",
+        "label2id",
+    ):
+        config.pop(key, None)
+    # Readers of the older layout look for rope_theta at the top.
+    config["rope_theta"] = (config.get("rope_parameters") or config)["rope_theta"]
+    if config.get("layer_types"):
+        config["layer_types"] = config["layer_types"][:depth]
+    return config
+
+
+def _tensors(state: Mapping[str, Tensor], layers: int, kept: list[int]) -> dict[str, Tensor]:
+    wanted = tuple(f"model.layers.{layer}." for layer in range(layers))
+    tensors = {key: value.float().clone() for key, value in state.items() if key.startswith(wanted)}
+    tensors["model.norm.weight"] = state["model.norm.weight"].float().clone()
+    tensors["model.embed_tokens.weight"] = state["model.embed_tokens.weight"][kept].float().clone()
+    return tensors
+
+
+def _place_markers(embedding: Tensor, vocabulary: Mapping[str, int], markers: Mapping[str, int]) -> None:
+    """Unused special tokens all have nearly the same state: the markers start from marks that end a text instead."""
+    embedding[markers[DOCUMENT_MARKER]] = embedding[vocabulary["."]]
+    embedding[markers[QUERY_MARKER]] = embedding[vocabulary["?"]]
+
+
+def _orthogonal(rows: int, columns: int) -> Tensor:
+    return nn.init.orthogonal_(torch.empty(rows, columns))
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("backbone", help="GGUF file, folder or hub id of a Llama or Qwen3 model")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--layers", type=int, help="keep this many first layers (default: all)")
+    parser.add_argument("--vocabulary", type=int, help="keep this many first tokens (default: all)")
+    parser.add_argument("--projector", type=int, nargs=2, default=(1024, 384), metavar=("INNER", "OUTER"))
+    parser.add_argument("--name", default="lastly-mini")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    checkpoint = start(
+        arguments.backbone,
+        arguments.layers,
+        arguments.vocabulary,
+        tuple(arguments.projector),
+        arguments.name,
+        arguments.seed,
+    )
+    checkpoint.save(arguments.output)
+
+
+if __name__ == "__main__":
+    main()
