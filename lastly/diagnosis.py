@@ -71,14 +71,14 @@ def _loads(folder: ModelFolder, options: SessionOptions | None) -> Finding:
 def _known_answer(folder: ModelFolder, options: SessionOptions | None) -> Finding:
     known = folder.manifest.known_answer
     if known is None:
-        return Finding("known answer", False, "the manifest holds none", "export the model again")
+        return Finding("known answer", False, "the manifest holds none", "export the model again without --skip-parity")
     candidates = [Candidate(index, text) for index, text in enumerate(known.documents)]
     ranking = Reranker(folder, options).rank(Query(known.query), candidates)
     scores = np.array([ranked.score for ranked in sorted(ranking.results, key=lambda ranked: ranked.index)])
     difference = float(np.abs(scores - np.array(known.scores)).max())
     tolerance = TOLERANCE[folder.manifest.dtype]
     detail = f"largest score difference {difference:.1e} (at most {tolerance:.0e})"
-    return Finding("known answer", difference <= tolerance, detail, "export the model again on this machine")
+    return Finding("known answer", difference <= tolerance, detail, "export the model again; do not serve it")
 
 
 def _memory(path: Path, options: SessionOptions | None) -> Finding:

@@ -48,9 +48,9 @@ class Session:
 
     @property
     def max_batch(self) -> int:
-        """How many encodings may share one run such that no result depends on its company.
+        """How many encodings may share one run.
 
-        On the CPU one: dynamic int8 takes one activation scale per tensor, and a batch was not faster there.
+        On the CPU one: a batch was not faster there, and its padding is work for nothing.
         """
         return 1 if self.providers[0] == _CPU else 32
 

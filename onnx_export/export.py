@@ -61,9 +61,10 @@ def _write(checkpoint: Checkpoint, folder: Path, options: ExportOptions, step: S
     shutil.copyfile(checkpoint.folder / "tokenizer.json", folder / "tokenizer.json")
     write_graph(checkpoint, folder / _GRAPH, options.dtype, options.kind, step)
     if options.parity:
-        report = measure(checkpoint, ModelFolder(folder, manifest), step)
-        report.check(THRESHOLDS[options.dtype] if options.threshold is None else options.threshold)
-        manifest = manifest.model_copy(update={"parity": report.as_manifest()})
+        measured = measure(checkpoint, ModelFolder(folder, manifest), step)
+        measured.report.check(THRESHOLDS[options.dtype] if options.threshold is None else options.threshold)
+        update = {"parity": measured.report.as_manifest(), "known_answer": measured.known_answer}
+        manifest = manifest.model_copy(update=update)
     (folder / "README.md").write_text(model_card(manifest), encoding="utf-8")
     files = {file.name: sha256(file) for file in sorted(folder.iterdir())}
     manifest = manifest.model_copy(update={"files": files})

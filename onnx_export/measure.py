@@ -7,18 +7,28 @@ graph of the same weights, rounded to bf16, is measured, and the report says so.
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from lastly.model import ModelFolder
+from lastly.model import KnownAnswer, ModelFolder
 from lastly.session import Session
 from lastly.types import BlockEmbeddings, Encoding
 from onnx_export import reference_process
+from onnx_export.cases import CASES
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.graphfile import INPUTS, Kind, Step, write_graph
-from onnx_export.parity import ParityReport, compare, encode_cases, run_graph
+from onnx_export.parity import ParityReport, compare, encode_cases, run_graph, scores
 
 
-def measure(checkpoint: Checkpoint, folder: ModelFolder, step: Step) -> ParityReport:
+@dataclass(frozen=True)
+class Measurement:
+    """How close the graph is to its reference, and what it answered to the first case, for `lastly check`."""
+
+    report: ParityReport
+    known_answer: KnownAnswer
+
+
+def measure(checkpoint: Checkpoint, folder: ModelFolder, step: Step) -> Measurement:
     """Compare the folder's graph with the reference; calls `step` twice."""
     encodings = encode_cases(folder)
     with tempfile.TemporaryDirectory(dir=folder.path.parent) as scratch:
@@ -28,7 +38,12 @@ def measure(checkpoint: Checkpoint, folder: ModelFolder, step: Step) -> ParityRe
         graph, runnable = _runnable(checkpoint, folder, Path(scratch))
         found = list(run_graph(Session(runnable), encodings))
     step("parity")
-    return compare(expected, found, (name, graph))
+    return Measurement(compare(expected, found, (name, graph)), _known_answer(found[0]))
+
+
+def _known_answer(found: BlockEmbeddings) -> KnownAnswer:
+    rounded = tuple(round(float(score), 6) for score in scores(found))
+    return KnownAnswer(query=CASES[0].query, documents=CASES[0].documents, scores=rounded)
 
 
 def _expected(

@@ -56,7 +56,7 @@ def compare(
     expected: Sequence[BlockEmbeddings], found: Sequence[BlockEmbeddings], names: tuple[str, str]
 ) -> ParityReport:
     """Compare scores case by case; `names` are those of the reference and of the graph."""
-    pairs = [(_scores(e), _scores(f)) for e, f in zip(expected, found, strict=True)]
+    pairs = [(scores(e), scores(f)) for e, f in zip(expected, found, strict=True)]
     ranked = [pair for pair in pairs if len(pair[0]) > 1]
     return ParityReport(
         reference=names[0],
@@ -80,7 +80,8 @@ def spearman(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> float:
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
-def _scores(embeddings: BlockEmbeddings) -> npt.NDArray[np.float32]:
+def scores(embeddings: BlockEmbeddings) -> npt.NDArray[np.float32]:
+    """Give the score of every document of a block."""
     return scoring.cosine(embeddings.query, embeddings.documents)
 
 

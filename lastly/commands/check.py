@@ -28,7 +28,7 @@ def run(argv: Sequence[str]) -> int:
     for finding in examine(options.folder, SessionOptions(providers=providers)):
         good &= finding.good
         mark = "[green]good[/green]" if finding.good else "[red]bad [/red]"
-        console.print(f"{mark} {finding.name}: {escape(finding.detail)}")
+        console.print(f"{mark} {finding.name}: {escape(finding.detail)}", soft_wrap=True)
         if not finding.good:
-            console.print(f"     {escape(finding.advice)}")
+            console.print(f"     {escape(finding.advice)}", soft_wrap=True)
     return 0 if good else 1
