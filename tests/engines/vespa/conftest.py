@@ -1,9 +1,6 @@
 """Builds the bundle, attaches it to the example package with the tool that users have, and runs the container."""
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,34 +9,25 @@ import pytest
 from integrations.vespa.package import Package
 from integrations.vespa.services import SEARCHER, Wiring
 from lastly.local.python_docs import python_documentation
+from tests.engines.vespa.build import BUNDLE, built, plain_package, runnable
 from tests.engines.vespa.container import Container, Java, running
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
-ROOT = Path(__file__).parents[3]
-PLUGIN = ROOT / "plugin" / "vespa"
-EXAMPLE = ROOT / "integrations" / "vespa" / "example"
 HTTP_PORT, NODE_PORT = 19250, 19255
 
 
 @pytest.fixture(scope="session")
 def java() -> Java:
-    """Build the bundle and run its JUnit tests; a Java that is missing skips, a build that fails fails."""
-    home = os.environ.get("JAVA_HOME")
-    found = f"{home}/bin/java" if home else shutil.which("java")
-    maven = shutil.which("mvn")
-    if not found or not maven:
-        pytest.skip("Vespa's tests need Maven and a JDK of 17 or newer (JAVA_HOME)")
-    built = subprocess.run(
-        [maven, "-q", "-B", "-ntp", "package"], cwd=PLUGIN, capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stdout[-4000:]
-    class_path = (PLUGIN / "target" / "classpath.txt").read_text().strip()
-    return Java(found, f"{PLUGIN}/target/classes:{PLUGIN}/target/test-classes:{class_path}")
+    """Build the bundle and run its JUnit tests; tools that are missing skip, a build that fails fails."""
+    try:
+        return built()
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
 def bundle(java: Java) -> bytes:
-    return (PLUGIN / "target" / "lastly-vespa-deploy.jar").read_bytes()
+    return BUNDLE.read_bytes()
 
 
 @pytest.fixture(scope="session")
@@ -54,21 +42,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def package(tmp_path: Path) -> Path:
     """The example package as it was before Lastly was attached."""
     return plain_package(tmp_path / "package")
-
-
-def plain_package(folder: Path) -> Path:
-    shutil.copytree(EXAMPLE, folder)
-    example = Package(folder)
-    example.write(example.detach())
-    return folder
-
-
-def runnable(folder: Path, http_port: int, node_port: int) -> Path:
-    """Give a package ports of its own."""
-    services = folder / "services.xml"
-    text = services.read_text().replace("<document-api/>", f'<http><server id="default" port="{http_port}"/></http>')
-    services.write_text(text.replace('distribution-key="0"', f'distribution-key="0" baseport="{node_port}"'))
-    return folder
 
 
 @pytest.fixture(scope="session")

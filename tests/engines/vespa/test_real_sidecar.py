@@ -17,7 +17,7 @@ from integrations.vespa.package import Package
 from integrations.vespa.services import Wiring
 from lastly.config import embedded_model
 from onnx_export.export import export
-from tests.engines.vespa.conftest import plain_package, runnable
+from tests.engines.vespa.build import plain_package, runnable
 from tests.engines.vespa.container import Container, Found, Java, running
 from tests.model.checkpoints import QWEN3, write_checkpoint
 
