@@ -35,9 +35,15 @@ def plain_package(folder: Path) -> Path:
     return folder
 
 
-def runnable(folder: Path, http_port: int, node_port: int) -> Path:
-    """Give a package ports of its own."""
+def runnable(folder: Path, http_port: int) -> Path:
+    """Give a package an HTTP port of its own (its content node's is the config model's: one package runs at a time)."""
     services = folder / "services.xml"
-    text = services.read_text().replace("<document-api/>", f'<http><server id="default" port="{http_port}"/></http>')
-    services.write_text(text.replace('distribution-key="0"', f'distribution-key="0" baseport="{node_port}"'))
+    server = f'<http><server id="default" port="{http_port}"/></http>'
+    services.write_text(services.read_text().replace("<document-api/>", server))
     return folder
+
+
+def add_chains(folder: Path, chains: str) -> None:
+    """Write further chains into a package by hand, as a user with several would."""
+    services = folder / "services.xml"
+    services.write_text(services.read_text().replace("</search>", f"{chains}</search>"))

@@ -1,6 +1,7 @@
 """Builds the bundle, attaches it to the example package with the tool that users have, and runs the container."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pytest
 from integrations.vespa.package import Package
 from integrations.vespa.services import SEARCHER, Wiring
 from lastly.local.python_docs import python_documentation
-from tests.engines.vespa.build import BUNDLE, built, plain_package, runnable
+from tests.engines.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
 from tests.engines.vespa.container import Container, Java, running
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
-HTTP_PORT, NODE_PORT = 19250, 19255
+HTTP_PORT, REAL_SIDECAR_PORT = 19250, 19268
 
 
 @pytest.fixture(scope="session")
@@ -75,12 +76,12 @@ def everything(
     java: Java, bundle: bytes, corpus: Path, lying_sidecar: LyingSidecar, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Container]:
     """One container for most tests: `default` written by the tool, the other chains by hand."""
-    folder = runnable(plain_package(tmp_path_factory.mktemp("vespa") / "application"), HTTP_PORT, NODE_PORT)
+    folder = runnable(plain_package(tmp_path_factory.mktemp("vespa") / "application"), HTTP_PORT)
     package = Package(folder)
     package.write(package.attach(Wiring(("title", "text"), (lying_sidecar.url,)), (), bundle))
     chains = "".join(_chain(name, lying_sidecar.url, settings) for name, settings in CHAINS.items())
-    services = folder / "services.xml"
-    services.write_text(services.read_text().replace("</search>", f"{chains}</search>"))
+    real = {"window_size": "10", "timeout": "3s", "max_doc_tokens": "64"}
+    add_chains(folder, chains + _chain("real", f"http://127.0.0.1:{REAL_SIDECAR_PORT}", real))
     with running(java, folder, corpus, HTTP_PORT) as container:
         yield container
 
@@ -94,4 +95,10 @@ def sidecar(lying_sidecar: LyingSidecar) -> LyingSidecar:
 
 @pytest.fixture
 def vespa(everything: Container, sidecar: LyingSidecar) -> Container:
+    """The container with the breaker of `default` closed: an earlier test's failures may have opened it."""
+    deadline = time.monotonic() + 40
+    while everything.search("open a file").annotation:
+        assert time.monotonic() < deadline, "the breaker does not close"
+        time.sleep(0.2)
+    sidecar.calls.clear()
     return everything

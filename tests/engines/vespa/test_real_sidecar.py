@@ -13,30 +13,36 @@ from pathlib import Path
 
 import pytest
 
-from integrations.vespa.package import Package
-from integrations.vespa.services import Wiring
 from lastly.config import embedded_model
 from onnx_export.export import export
-from tests.engines.vespa.build import plain_package, runnable
-from tests.engines.vespa.container import Container, Found, Java, running
+from tests.engines.vespa.conftest import REAL_SIDECAR_PORT
+from tests.engines.vespa.container import Container, Found
 from tests.model.checkpoints import QWEN3, write_checkpoint
 
 QUESTION = "how do I read a file line by line?"
-SIDECAR_PORT, HTTP_PORT, NODE_PORT = 19268, 19266, 19260
 TIMEOUT_S = 3.0
 
 
 class Sidecar:
     """`lastly serve` as a process that can be stopped, killed and started again at the same address."""
 
-    url = f"http://127.0.0.1:{SIDECAR_PORT}"
+    url = f"http://127.0.0.1:{REAL_SIDECAR_PORT}"
 
     def __init__(self, model: Path) -> None:
         self._model = model
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "lastly", "serve", "--port", str(SIDECAR_PORT), "--model", str(self._model)]
+        command = [
+            sys.executable,
+            "-m",
+            "lastly",
+            "serve",
+            "--port",
+            str(REAL_SIDECAR_PORT),
+            "--model",
+            str(self._model),
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 120
         while not self._ready():
@@ -76,20 +82,8 @@ def sidecar_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sideca
     sidecar.send(signal.SIGKILL)
 
 
-@pytest.fixture(scope="module")
-def wired(
-    java: Java, bundle: bytes, corpus: Path, sidecar_process: Sidecar, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Container]:
-    folder = runnable(plain_package(tmp_path_factory.mktemp("real") / "application"), HTTP_PORT, NODE_PORT)
-    package = Package(folder)
-    settings = (("window_size", "10"), ("timeout", f"{TIMEOUT_S:.0f}s"), ("max_doc_tokens", "64"))
-    package.write(package.attach(Wiring(("title", "text"), (sidecar_process.url,), settings), (), bundle))
-    with running(java, folder, corpus, HTTP_PORT) as container:
-        yield container
-
-
 def search(container: Container, **parameters: object) -> Found:
-    return container.search(QUESTION, timeout="20s", **parameters)
+    return container.search(QUESTION, timeout="20s", searchChain="real", **parameters)
 
 
 def wait_until_reranked(container: Container) -> None:
@@ -99,9 +93,9 @@ def wait_until_reranked(container: Container) -> None:
         time.sleep(0.3)
 
 
-def test_hits_have_the_scores_that_the_model_gives(wired: Container, sidecar_process: Sidecar) -> None:
-    wait_until_reranked(wired)
-    found = search(wired, hits=10, lastly__explain=True)
+def test_hits_have_the_scores_that_the_model_gives(vespa: Container, sidecar_process: Sidecar) -> None:
+    wait_until_reranked(vespa)
+    found = search(vespa, hits=10, lastly__explain=True)
     first = sorted(found.hits, key=lambda hit: hit["fields"]["lastly_first_stage_rank"])
     passages = [f"{hit['fields']['title']}\n{hit['fields']['text']}" for hit in first]
     scores = {first[at]["id"]: score for at, score in sidecar_process.scores(QUESTION, passages, 64).items()}
@@ -110,29 +104,29 @@ def test_hits_have_the_scores_that_the_model_gives(wired: Container, sidecar_pro
 
 
 def test_a_stopped_sidecar_costs_the_timeout_and_is_used_again_when_it_goes_on(
-    wired: Container, sidecar_process: Sidecar
+    vespa: Container, sidecar_process: Sidecar
 ) -> None:
-    first = search(wired, lastly__enabled=False)
+    first = search(vespa, lastly__enabled=False)
     sidecar_process.send(signal.SIGSTOP)
     try:
-        stopped = search(wired)
+        stopped = search(vespa)
     finally:
         sidecar_process.send(signal.SIGCONT)
     assert (stopped.ids, stopped.relevance) == (first.ids, first.relevance)
     assert stopped.annotation["failed"] == "timeout"
     assert stopped.took_s < TIMEOUT_S + 1.0
-    wait_until_reranked(wired)
+    wait_until_reranked(vespa)
 
 
 def test_a_killed_sidecar_costs_nothing_and_is_used_again_when_it_is_back(
-    wired: Container, sidecar_process: Sidecar
+    vespa: Container, sidecar_process: Sidecar
 ) -> None:
-    first = search(wired, lastly__enabled=False)
+    first = search(vespa, lastly__enabled=False)
     sidecar_process.send(signal.SIGKILL)
     for _ in range(8):
-        dead = search(wired)
+        dead = search(vespa)
         assert (dead.ids, dead.relevance) == (first.ids, first.relevance)
         assert dead.annotation["failed"] in ("unreachable", "broken", "breaker_open")
         assert dead.took_s < 1.0
     sidecar_process.start()
-    wait_until_reranked(wired)
+    wait_until_reranked(vespa)
