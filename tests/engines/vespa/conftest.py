@@ -52,6 +52,9 @@ def lying_sidecar() -> Iterator[LyingSidecar]:
     sidecar.close()
 
 
+# No promise of these tests is about speed, and a busy machine can be slow; `hasty` is there for the timeout itself.
+PATIENT = {"timeout": "3s"}
+
 # Chains beside `default`, for the settings that a query can't change.
 CHAINS = {
     "failing": {"on_failure": "fail"},
@@ -64,7 +67,7 @@ CHAINS = {
 
 def _chain(name: str, sidecar: str, settings: dict[str, str]) -> str:
     """Write a chain by hand, as a user with several would."""
-    lines = "\n".join(Wiring(("title", "text"), (sidecar,), tuple(settings.items())).searcher())
+    lines = "\n".join(Wiring(("title", "text"), (sidecar,), tuple((PATIENT | settings).items())).searcher())
     lines = lines.replace(f'id="{SEARCHER}"', f'id="lastly-{name}" class="{SEARCHER}"')
     if "enabled" in settings:
         lines = lines.replace("<enabled>true</enabled>", "", 1)
@@ -78,7 +81,7 @@ def everything(
     """One container for most tests: `default` written by the tool, the other chains by hand."""
     folder = runnable(plain_package(tmp_path_factory.mktemp("vespa") / "application"), HTTP_PORT)
     package = Package(folder)
-    package.write(package.attach(Wiring(("title", "text"), (lying_sidecar.url,)), (), bundle))
+    package.write(package.attach(Wiring(("title", "text"), (lying_sidecar.url,), tuple(PATIENT.items())), (), bundle))
     chains = "".join(_chain(name, lying_sidecar.url, settings) for name, settings in CHAINS.items())
     real = {"window_size": "10", "timeout": "3s", "max_doc_tokens": "64"}
     add_chains(folder, chains + _chain("real", f"http://127.0.0.1:{REAL_SIDECAR_PORT}", real))
