@@ -49,6 +49,17 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
         }
     }
 
+    /** Gives `value` if it is a window; throws IllegalArgumentException otherwise. */
+    public static int checkWindow(String name, int value) {
+        require(value >= 1 && value <= LARGEST_WINDOW, name + ": [" + value + "] is not from 1 to " + LARGEST_WINDOW);
+        return value;
+    }
+
+    /** Gives `millis` if a search may wait so long; throws IllegalArgumentException otherwise. */
+    public static long checkTimeout(String name, long millis) {
+        require(millis >= 1 && millis <= LONGEST_TIMEOUT_MILLIS, name + ": [" + millis + "ms] is not from 1ms to " + LONGEST_TIMEOUT_MILLIS + "ms");
+        return millis;
+    }
 
     /** Gives `value` if it is one of two; throws IllegalArgumentException otherwise. */
     public static String oneOf(String name, String value, String first, String second) {

@@ -1,0 +1,66 @@
+package com.lastly.opensearch;
+
+import com.lastly.core.RerankSettings;
+import java.io.IOException;
+import java.util.Map;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.common.ParsingException;
+import org.opensearch.search.SearchExtBuilder;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.core.xcontent.XContentParser;
+
+/** `ext.lastly` of a search. The filter takes it out again, so that nodes without the plugin never meet it. */
+final class RerankExt extends SearchExtBuilder {
+
+    static final String NAME = "lastly";
+
+    private final Map<String, Object> asked;
+
+    RerankExt(Map<String, Object> asked) {
+        this.asked = asked;
+    }
+
+    RerankExt(StreamInput in) throws IOException {
+        this(in.readMap());
+    }
+
+    static RerankExt parse(XContentParser parser) throws IOException {
+        Map<String, Object> asked = parser.map();
+        try {
+            RerankSettings.checkPerSearch(asked);
+        } catch (IllegalArgumentException e) {
+            throw new ParsingException(parser.getTokenLocation(), e.getMessage());
+        }
+        return new RerankExt(asked);
+    }
+
+    Map<String, Object> asked() {
+        return asked;
+    }
+
+    @Override
+    public void writeTo(StreamOutput out) throws IOException {
+        out.writeMap(asked);
+    }
+
+    @Override
+    public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
+        return builder.field(NAME, asked);
+    }
+
+    @Override
+    public String getWriteableName() {
+        return NAME;
+    }
+
+    @Override
+    public int hashCode() {
+        return asked.hashCode();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RerankExt ext && ext.asked.equals(asked);
+    }
+}

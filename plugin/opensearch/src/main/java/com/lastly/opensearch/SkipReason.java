@@ -1,0 +1,68 @@
+package com.lastly.opensearch;
+
+import java.util.List;
+import java.util.Set;
+import org.opensearch.action.search.SearchRequest;
+import org.opensearch.common.util.concurrent.ThreadContext;
+import org.opensearch.core.tasks.TaskId;
+import org.opensearch.search.builder.SearchSourceBuilder;
+import org.opensearch.search.sort.ScoreSortBuilder;
+import org.opensearch.search.sort.SortBuilder;
+import org.opensearch.search.sort.SortOrder;
+import org.opensearch.tasks.Task;
+
+/** Why a search of an enabled index is left alone. */
+final class SkipReason {
+
+    /** Actions that only pass a user's search on. Any other parent means that the engine itself is searching. */
+    private static final Set<String> PASSING_ON = Set.of("indices:data/read/msearch", "indices:data/read/search/template",
+        "indices:data/read/msearch/template", "cluster:admin/opendistro/asynchronous_search/submit", "indices:data/read/rank_eval");
+    private static final int DEEPEST = 8;
+
+    private final Services services;
+
+    SkipReason(Services services) {
+        this.services = services;
+    }
+
+    /** Null where the search may be reranked. */
+    String of(Task task, SearchRequest request) {
+        return internal(task) ? "internal" : ofRequest(request);
+    }
+
+    /** The same without the search's task, which a search pipeline is not told. */
+    String ofRequest(SearchRequest request) {
+        SearchSourceBuilder source = request.source();
+        if (request.scroll() != null) return "scroll";
+        if (source.pointInTimeBuilder() != null) return "point_in_time";
+        if (source.searchAfter() != null) return "search_after";
+        if (source.slice() != null) return "slice";
+        if (source.size() == 0 || source.isSuggestOnly()) return "size_zero";
+        if (sorted(source.sorts())) return "sort";
+        return ofFeatures(source);
+    }
+
+    private static String ofFeatures(SearchSourceBuilder source) {
+        if (source.collapse() != null && !source.collapse().getInnerHits().isEmpty()) return "collapse_inner_hits";
+        if (source.storedFields() != null && !source.storedFields().fetchFields()) return "stored_fields_none";
+        return null;
+    }
+
+    private static boolean sorted(List<SortBuilder<?>> sorts) {
+        if (sorts == null || sorts.isEmpty()) return false;
+        return sorts.size() > 1 || !(sorts.get(0) instanceof ScoreSortBuilder score) || score.order() != SortOrder.DESC;
+    }
+
+    private boolean internal(Task task) {
+        ThreadContext context = services.context();
+        if (context.isSystemContext() || context.getTransient(ThreadContext.ACTION_ORIGIN_TRANSIENT_NAME) != null) return true;
+        String node = services.cluster().localNode().getId();
+        TaskId parent = task.getParentTaskId();
+        for (int depth = 0; parent.isSet(); depth++) {
+            Task found = parent.getNodeId().equals(node) ? services.tasks().get().getTask(parent.getId()) : null;
+            if (found == null || depth > DEEPEST || !PASSING_ON.contains(found.getAction())) return true;
+            parent = found.getParentTaskId();
+        }
+        return false;
+    }
+}

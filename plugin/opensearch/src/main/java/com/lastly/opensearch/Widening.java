@@ -1,0 +1,44 @@
+package com.lastly.opensearch;
+
+import com.lastly.core.RerankSettings;
+import com.lastly.core.RerankWindow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.opensearch.action.search.SearchRequest;
+import org.opensearch.search.SearchExtBuilder;
+import org.opensearch.search.builder.SearchSourceBuilder;
+
+/** Changes a request so that its answer holds the whole window, with the texts of the passages. */
+final class Widening {
+
+    private static final int DEFAULT_SIZE = 10;
+
+    private Widening() {}
+
+    /** A copy whose source can be changed and has no `ext.lastly`: the caller's request stays as it is. */
+    static SearchRequest copy(SearchRequest request) {
+        SearchRequest copy = new SearchRequest(request);
+        SearchSourceBuilder source = request.source() == null ? new SearchSourceBuilder() : request.source().shallowCopy();
+        List<SearchExtBuilder> others = new ArrayList<>(source.ext());
+        others.removeIf(RerankExt.class::isInstance);
+        copy.source(source.ext(others));
+        return copy;
+    }
+
+    /** What `ext.lastly` asks for, null where there is none. */
+    static Map<String, Object> asked(SearchRequest request) {
+        if (request.source() == null) return null;
+        for (SearchExtBuilder ext : request.source().ext()) if (ext instanceof RerankExt ours) return ours.asked();
+        return null;
+    }
+
+    static RerankPlan apply(SearchSourceBuilder source, RerankSettings settings, String query, int largest) {
+        int size = source.size() < 0 ? DEFAULT_SIZE : source.size();
+        RerankWindow window = RerankWindow.of(Math.max(source.from(), 0), size, settings.windowSize(), largest);
+        if (window.below()) return new RerankPlan(settings, window, query, null, false);
+        PassageFields fields = PassageFields.addTo(source, settings.fields());
+        source.from(0).size(window.fetched());
+        return new RerankPlan(settings, window, query, fields, source.sorts() != null && !source.sorts().isEmpty());
+    }
+}
