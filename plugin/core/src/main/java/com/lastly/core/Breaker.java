@@ -9,6 +9,11 @@ import java.util.function.LongSupplier;
  */
 final class Breaker {
 
+    /** What a call may do: go, go as the one that tries whether the sidecar is well again, or not go at all. */
+    enum Permit {
+        CALL, PROBE, NO
+    }
+
     private static final int LONGEST = 30;
 
     private final int limit;
@@ -27,21 +32,21 @@ final class Breaker {
     }
 
     /** Whether a call may be made now; one that may must be recorded or forgotten. */
-    synchronized boolean permits() {
-        if (!open) return true;
-        if (probing || clock.getAsLong() - until < 0) return false;
+    synchronized Permit permit() {
+        if (!open) return Permit.CALL;
+        if (probing || clock.getAsLong() - until < 0) return Permit.NO;
         probing = true;
-        return true;
+        return Permit.PROBE;
     }
 
     /** The permitted call was not made, or says nothing about the sidecar. */
-    synchronized void forget() {
-        probing = false;
+    synchronized void forget(Permit permit) {
+        if (permit == Permit.PROBE) probing = false;
     }
 
-    synchronized void record(boolean success) {
+    synchronized void record(Permit permit, boolean success) {
         if (success) close();
-        else if (open && probing) pauseFor(Math.min(pause * 2, shortest * LONGEST));
+        else if (permit == Permit.PROBE) pauseFor(Math.min(pause * 2, shortest * LONGEST));
         else if (!open && ++failures >= limit) pauseFor(shortest);
     }
 

@@ -1,6 +1,7 @@
 package com.lastly.core;
 
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,7 +110,7 @@ public final class Json {
     private char unicode() {
         if (at + 4 > text.length()) throw wrong();
         at += 4;
-        return (char) Integer.parseInt(text, at - 4, at, 16);
+        return (char) HexFormat.fromHexDigits(text, at - 4, at);
     }
 
     private Object word(String word, Object value) {

@@ -14,7 +14,7 @@ public final class QueryText {
 
     /** Clauses of the form {field: text} or {field: {query: text}}. */
     private static final Set<String> BY_FIELD =
-        Set.of("match", "match_phrase", "match_phrase_prefix", "match_bool_prefix", "neural", "text_expansion", "weighted_tokens");
+        Set.of("match", "match_phrase", "match_phrase_prefix", "match_bool_prefix", "neural", "neural_sparse", "text_expansion", "weighted_tokens");
     /** Clauses of the form {query: text}. */
     private static final Set<String> PLAIN = Set.of("multi_match", "combined_fields", "query_string", "simple_query_string", "semantic", "sparse_vector");
     /** Clauses that hold others, with the members that score. */

@@ -8,13 +8,14 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /** Why one search could not be reranked: a reason to count by, and what to do. Holds no user text. */
 public final class RerankFailure extends Exception {
 
     /** Reasons that say nothing about the sidecar's health. */
     private static final Set<String> OWN =
-        Set.of("fetch", "in_flight_full", "breaker_open", "cancelled", "no_sidecar", "status_400", "status_413", "status_422");
+        Set.of("no_passage_text", "in_flight_full", "breaker_open", "cancelled", "no_sidecar", "status_400", "status_413", "status_422");
 
     private final String reason;
 
@@ -30,6 +31,8 @@ public final class RerankFailure extends Exception {
         if (thrown instanceof RerankFailure failure) return failure;
         if (thrown instanceof ConnectException || thrown instanceof HttpConnectTimeoutException)
             return new RerankFailure("unreachable", "the sidecar can't be reached; check lastly.sidecar.urls and that it runs");
+        if (thrown instanceof SSLException)
+            return new RerankFailure("tls", "the sidecar's certificate does not satisfy the engine's Java; add its authority to the trust store, and check the host name");
         if (thrown instanceof TimeoutException || thrown instanceof HttpTimeoutException)
             return new RerankFailure("timeout", "the sidecar took too long; raise index.lastly.timeout or lower index.lastly.window_size");
         if (thrown instanceof CancellationException) return new RerankFailure("cancelled", "the search was cancelled");

@@ -13,6 +13,11 @@ import java.util.function.Supplier;
  */
 public final class Reranker {
 
+    private static final RerankFailure NO_TEXT = new RerankFailure("no_passage_text", "no hit has text in the fields of index.lastly.fields; check their names");
+    private static final RerankFailure NO_SIDECAR = new RerankFailure("no_sidecar", "lastly.sidecar.urls is empty; give the address of a sidecar");
+    private static final RerankFailure BREAKER_OPEN = new RerankFailure("breaker_open", "the sidecar failed lately and is left alone for a while");
+    private static final RerankFailure IN_FLIGHT_FULL = new RerankFailure("in_flight_full", "lastly.sidecar.max_in_flight calls are under way");
+
     private final Supplier<SidecarConfig> config;
     private final RerankClient client;
     private final Breaker breaker;
@@ -21,9 +26,13 @@ public final class Reranker {
 
     /** `config` is read at each call, except for the breaker's, which hold from the start. */
     public Reranker(Supplier<SidecarConfig> config, Executor executor) {
+        this(config, new RerankClient(executor, null));
+    }
+
+    Reranker(Supplier<SidecarConfig> config, RerankClient client) {
         this.config = config;
+        this.client = client;
         SidecarConfig first = config.get();
-        client = new RerankClient(executor);
         breaker = new Breaker(first.breakerFailures(), first.breakerPauseMillis(), System::nanoTime);
     }
 
@@ -39,54 +48,53 @@ public final class Reranker {
     /** A score for every passage, in their order; a failed future holds a RerankFailure. Cancel it to end the call. */
     public CompletableFuture<double[]> scores(RerankRequest request) {
         SidecarConfig now = config.get();
-        RerankFailure refusal = admit(now);
-        if (refusal != null) return refused(refusal);
-        long started = System.nanoTime();
-        AtomicBoolean ended = new AtomicBoolean();
-        CompletableFuture<double[]> answer = new CompletableFuture<>();
-        answer.whenComplete((scores, failure) -> {
-            if (ended.compareAndSet(false, true)) ended(failure, started, request.settings().shadow());
-        });
-        start(request, now, answer);
-        return answer;
+        if (request.passages().stream().allMatch(String::isBlank)) return refused(NO_TEXT);
+        if (now.urls().isEmpty()) return refused(NO_SIDECAR);
+        Breaker.Permit permit = breaker.permit();
+        if (permit == Breaker.Permit.NO) return refused(BREAKER_OPEN);
+        if (inFlight.incrementAndGet() > now.maxInFlight()) {
+            inFlight.decrementAndGet();
+            breaker.forget(permit);
+            return refused(IN_FLIGHT_FULL);
+        }
+        return called(request, now, permit);
     }
 
-    private void start(RerankRequest request, SidecarConfig now, CompletableFuture<double[]> answer) {
+    private CompletableFuture<double[]> called(RerankRequest request, SidecarConfig now, Breaker.Permit permit) {
+        Once call = new Once(new AtomicBoolean(), permit, System.nanoTime(), request.settings().shadow());
+        CompletableFuture<double[]> answer = new CompletableFuture<>();
+        answer.whenComplete((scores, failure) -> ended(call, failure)); // who asked may have cancelled
         try {
-            CompletableFuture<double[]> call = client.scores(request, now, answer);
-            call.whenComplete((scores, failure) -> {
+            client.scores(request, now, answer).whenComplete((scores, failure) -> {
+                ended(call, failure); // before the answer: who has it may look at the counts next
                 if (failure == null) answer.complete(scores);
                 else answer.completeExceptionally(RerankFailure.of(failure));
             });
         } catch (RuntimeException | LinkageError failure) { // an engine that forbids sockets throws an Error
             answer.completeExceptionally(RerankFailure.of(failure));
         }
+        return answer;
     }
 
-    private RerankFailure admit(SidecarConfig now) {
-        if (now.urls().isEmpty()) return new RerankFailure("no_sidecar", "lastly.sidecar.urls is empty; give the address of a sidecar");
-        if (!breaker.permits()) return new RerankFailure("breaker_open", "the sidecar failed lately and is left alone for a while");
-        if (inFlight.incrementAndGet() <= now.maxInFlight()) return null;
-        inFlight.decrementAndGet();
-        breaker.forget();
-        return new RerankFailure("in_flight_full", "lastly.sidecar.max_in_flight calls are under way");
-    }
+    /** What is known of a call when it starts; `done` lets it be counted once, however it ends. */
+    private record Once(AtomicBoolean done, Breaker.Permit permit, long started, boolean shadow) {}
 
     private CompletableFuture<double[]> refused(RerankFailure refusal) {
         stats.failed(refusal.reason());
         return CompletableFuture.failedFuture(refusal);
     }
 
-    private void ended(Throwable thrown, long started, boolean shadow) {
+    private void ended(Once call, Throwable thrown) {
+        if (!call.done().compareAndSet(false, true)) return;
         inFlight.decrementAndGet();
         if (thrown == null) {
-            breaker.record(true);
-            stats.reranked(System.nanoTime() - started, shadow);
+            breaker.record(call.permit(), true);
+            stats.reranked(System.nanoTime() - call.started(), call.shadow());
             return;
         }
         RerankFailure failure = RerankFailure.of(thrown);
-        if (failure.blamesSidecar()) breaker.record(false);
-        else breaker.forget();
+        if (failure.blamesSidecar()) breaker.record(call.permit(), false);
+        else breaker.forget(call.permit());
         stats.failed(failure.reason());
     }
 }

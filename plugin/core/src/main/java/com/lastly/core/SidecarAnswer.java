@@ -10,6 +10,9 @@ import java.util.concurrent.CompletionException;
 /** Reads an answer; unless it has exactly one finite score for every passage, nothing of it is used. */
 final class SidecarAnswer {
 
+    /** Scores are cosines; hits below the window get scores from -2 down, so a larger one would break the order of pages. */
+    private static final double LARGEST_SCORE = 2;
+
     private SidecarAnswer() {}
 
     static double[] scores(HttpResponse<byte[]> response, int count) {
@@ -27,7 +30,7 @@ final class SidecarAnswer {
         if (!(map.get("index") instanceof Double index) || index != Math.rint(index) || index < 0 || index >= scores.length)
             throw wrong("an index that is none");
         if (!Double.isNaN(scores[index.intValue()])) throw wrong("an index twice");
-        if (!(map.get("relevance_score") instanceof Double score) || !Double.isFinite(score)) throw wrong("a score that is no number");
+        if (!(map.get("relevance_score") instanceof Double score) || !(Math.abs(score) < LARGEST_SCORE)) throw wrong("a score that is no cosine");
         scores[index.intValue()] = score;
     }
 
