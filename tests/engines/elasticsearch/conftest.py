@@ -79,6 +79,12 @@ def node(plugin: Path, lying_sidecar: LyingSidecar) -> Iterator[ElasticsearchNod
 
 
 @pytest.fixture(scope="session")
+def own_node(request: pytest.FixtureRequest) -> ElasticsearchNode | None:
+    """The suite's own node; none where one that ran already is used."""
+    return None if os.environ.get("LASTLY_TEST_ELASTICSEARCH") else request.getfixturevalue("node")
+
+
+@pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest) -> Iterator[ElasticsearchEngine]:
     url = os.environ.get("LASTLY_TEST_ELASTICSEARCH") or request.getfixturevalue("node").url
     client = Elasticsearch(url, request_timeout=30, retry_on_timeout=False, max_retries=0, connections_per_node=32)
