@@ -55,11 +55,17 @@ final class Page {
         return new Page(plan, 0, available, plan.window().from(), place -> place, null);
     }
 
+    /** The response takes a reference of the hits for itself, so ours is given up. */
     SearchResponse of(SearchResponse first, long millis) {
-        return new SearchResponse(hits(first.getHits()), first.getAggregations(), first.getSuggest(), first.isTimedOut(),
-            first.isTerminatedEarly(), profile(first), first.getNumReducePhases(), first.getScrollId(), first.getTotalShards(),
-            first.getSuccessfulShards(), first.getSkippedShards(), first.getTook().millis() + millis, first.getShardFailures(),
-            first.getClusters(), first.pointInTimeId());
+        SearchHits hits = hits(first.getHits());
+        try {
+            return new SearchResponse(hits, first.getAggregations(), first.getSuggest(), first.isTimedOut(),
+                first.isTerminatedEarly(), profile(first), first.getNumReducePhases(), first.getScrollId(), first.getTotalShards(),
+                first.getSuccessfulShards(), first.getSkippedShards(), first.getTook().millis() + millis, first.getShardFailures(),
+                first.getClusters(), first.pointInTimeId());
+        } finally {
+            hits.decRef();
+        }
     }
 
     private static SearchProfileResults profile(SearchResponse first) {

@@ -110,10 +110,16 @@ final class SearchFilter implements MappedActionFilter {
     /** A copy whose source can be changed and has no `ext.lastly`: the caller's request stays as it is. */
     private static SearchRequest copy(SearchRequest request) {
         SearchRequest copy = new SearchRequest(request);
-        SearchSourceBuilder source = request.source() == null ? new SearchSourceBuilder() : request.source().shallowCopy();
+        SearchSourceBuilder source = request.source() == null ? new SearchSourceBuilder() : copy(request.source());
         List<SearchExtBuilder> others = new ArrayList<>(source.ext());
         others.removeIf(RerankExt.class::isInstance);
         copy.source(source.ext(others));
         return copy;
+    }
+
+    /** Elasticsearch's own shallow copy leaves the retriever out (8.19). */
+    private static SearchSourceBuilder copy(SearchSourceBuilder source) {
+        SearchSourceBuilder copy = source.shallowCopy();
+        return source.retriever() == null ? copy : copy.retriever(source.retriever());
     }
 }
