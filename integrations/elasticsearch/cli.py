@@ -27,7 +27,7 @@ def attach(argv: Sequence[str]) -> int:
     )
     for name in _CHOSEN:
         parser.add_argument(
-            f"--{name.replace('_', '-')}", default=None, help=f"index.lastly.{name}; see docs/elasticsearch.md"
+            f"--{name.replace('_', '-')}", default=None, help=f"index.lastly.{name}; see docs/configuration.md"
         )
     arguments = parser.parse_args(argv)
     return _run(lambda: _print_bodies(arguments) if arguments.without_plugin else _attach(arguments))

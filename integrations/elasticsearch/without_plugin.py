@@ -5,6 +5,7 @@ against the documented schema of the `custom` service (8.19, 9.1 and later) and 
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from integrations.elasticsearch.errors import WiringError
@@ -93,7 +94,7 @@ def _check_templates(settings: dict[str, Any]) -> None:
         raise WiringError("service_settings.request: templates stand without quotes")
 
 
-def _members(name: str, body: dict[str, Any], required: dict[str, type], optional: dict[str, type]) -> None:
+def _members(name: str, body: dict[str, Any], required: Mapping[str, type], optional: Mapping[str, type]) -> None:
     known = {**required, **optional}
     missing, strange = set(required) - set(body), set(body) - set(known)
     if missing or strange:
