@@ -19,11 +19,17 @@ final class Widening {
     /** A copy whose source can be changed and has no `ext.lastly`: the caller's request stays as it is. */
     static SearchRequest copy(SearchRequest request) {
         SearchRequest copy = new SearchRequest(request);
-        SearchSourceBuilder source = request.source() == null ? new SearchSourceBuilder() : request.source().shallowCopy();
+        SearchSourceBuilder source = request.source() == null ? new SearchSourceBuilder() : copy(request.source());
         List<SearchExtBuilder> others = new ArrayList<>(source.ext());
         others.removeIf(RerankExt.class::isInstance);
         copy.source(source.ext(others));
         return copy;
+    }
+
+    /** OpenSearch's own shallow copy leaves out the pipeline that is written in the search (3.6). */
+    private static SearchSourceBuilder copy(SearchSourceBuilder source) {
+        SearchSourceBuilder copy = source.shallowCopy();
+        return source.searchPipelineSource() == null ? copy : copy.searchPipelineSource(source.searchPipelineSource());
     }
 
     /** What `ext.lastly` asks for, null where there is none. */
