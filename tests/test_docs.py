@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from lastly.config import Settings
 from lastly.configuration_page import page
 from lastly.metrics import Metrics
@@ -29,3 +31,33 @@ def test_every_metric_is_in_the_operations_page_and_the_other_way_round() -> Non
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(lastly_[a-z_]+?)(?:_total)?`", text))
     assert named == _metric_names()
+
+
+JAVA = ROOT / "plugin"
+SETTINGS_PAGE = ROOT / "docs" / "index-settings.md"
+
+
+def _java(engine: str, *names: str) -> str:
+    folder = JAVA / engine / "src" / "main" / "java" / "com" / "lastly" / engine
+    return "".join((folder / f"{name}.java").read_text("utf-8") for name in names if (folder / f"{name}.java").exists())
+
+
+@pytest.mark.parametrize("engine", ["opensearch", "elasticsearch"])
+def test_every_index_and_node_setting_is_in_the_docs_and_the_other_way_round(engine: str) -> None:
+    code = _java(engine, "IndexSettings", "NodeSettings")
+    of_an_index = re.findall(r'(?:PREFIX \+ |choice\()"(\w+)"', code)
+    known = {f"index.lastly.{name}" for name in of_an_index} | set(re.findall(r'"(lastly\.\w+\.\w+)"', code))
+    rows = re.findall(r"^\| `((?:index\.)?lastly\.[\w.]+)`", SETTINGS_PAGE.read_text("utf-8"), re.M)
+    assert len(known) == 15
+    assert set(rows) == known
+
+
+def test_every_reason_in_the_code_is_in_the_docs() -> None:
+    code = _java("core", "RerankFailure", "Reranker", "SidecarAnswer")
+    code += _java("opensearch", "SkipReason", "SearchFilter", "RerankProcessors")
+    code += _java("elasticsearch", "SkipReason", "SearchFilter")
+    pattern = r'(?:RerankFailure\(|return |\? |= |-> |wrong\()"([a-z]+(?:_[a-z]+)*)"'
+    reasons = set(re.findall(pattern, code)) - {"lastly_rerank"}
+    assert {"sort", "timeout", "busy", "internal", "no_query_text"} <= reasons
+    documented = set(re.findall(r"`([a-z_]+)`", SETTINGS_PAGE.read_text("utf-8")))
+    assert reasons - documented == set()
