@@ -1,8 +1,6 @@
 """Builds the zip, installs it into a real node with the node's own tool, and indexes a corpus of a known order."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +9,11 @@ from typing import Any
 import pytest
 from elasticsearch import ApiError, Elasticsearch
 
+from tests.engines.articles import index_articles, restored
 from tests.engines.engine import Answer, Corpus
+from tests.engines.nodes.build import built
 from tests.engines.nodes.elasticsearch import ElasticsearchNode, java_home
-from tests.engines.promises import eventually
 from tests.engines.vespa.lying_sidecar import LyingSidecar
-
-ROOT = Path(__file__).parents[3]
-PLUGIN = ROOT / "plugin"
-INDEX = "articles"
-DEFAULTS: dict[str, Any] = {"fields": ["title", "body"], "enabled": True, "timeout": "5s"}
 
 
 @dataclass
@@ -47,17 +41,8 @@ class ElasticsearchEngine:
 
 @pytest.fixture(scope="session")
 def plugin() -> Path:
-    """Build the zip; a JDK or Maven that is missing skips, a build that fails fails."""
-    maven = shutil.which("mvn")
-    if not maven or not java_home():
-        pytest.skip("Elasticsearch's tests need Maven and a JDK of 17 or newer (ES_JAVA_HOME)")
-    if os.geteuid() != 0:
-        pytest.skip("Elasticsearch's tests start nodes as another user, which needs root")
-    built = subprocess.run(
-        [maven, "-q", "-B", "-ntp", "package"], cwd=PLUGIN, capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stdout[-4000:]
-    return next((PLUGIN / "elasticsearch" / "target").glob("lastly-elasticsearch-*.zip"))
+    """The built zip."""
+    return built("elasticsearch", java_home(), "a JDK of 17 or newer (ES_JAVA_HOME)")
 
 
 @pytest.fixture(scope="session")
@@ -94,56 +79,11 @@ def engine(request: pytest.FixtureRequest) -> Iterator[ElasticsearchEngine]:
 
 @pytest.fixture(scope="session")
 def indexed(engine: ElasticsearchEngine, lying_sidecar: LyingSidecar) -> Corpus:
-    """Two shards whose documents score differently, so that the first stage's order is one and the same."""
-    corpus = Corpus(engine, lying_sidecar, INDEX)
-    engine.request("PUT", "/_cluster/settings", {"persistent": {"lastly.sidecar.urls": [lying_sidecar.url]}})
-    engine.request("DELETE", f"/{INDEX}")
-    properties = {
-        "title": {"type": "text"},
-        "body": {"type": "text"},
-        "group": {"type": "keyword"},
-        "number": {"type": "integer"},
-        "vector": {"type": "dense_vector", "dims": 2, "index": True, "similarity": "l2_norm"},
-    }
-    made = engine.request(
-        "PUT",
-        f"/{INDEX}",
-        {
-            "settings": {"index.number_of_shards": 2, "index.number_of_replicas": 0},
-            "mappings": {"properties": properties},
-        },
-    )
-    assert made.status == 200, made.body
-    lines: list[Any] = []
-    for number in range(120):
-        filler = " ".join(f"w{number}x{i}" for i in range(number))
-        document = {
-            "title": f"Article {number}",
-            "body": f"apple {filler}",
-            "group": f"g{number % 5}",
-            "number": number,
-            "vector": [1.0, number / 10],
-        }
-        lines += [{"index": {"_index": INDEX, "_id": str(number)}}, document]
-    assert engine.request("POST", "/_bulk?refresh=true", lines).body["errors"] is False
-    return corpus
+    vector = {"type": "dense_vector", "dims": 2, "index": True, "similarity": "l2_norm"}
+    return index_articles(engine, lying_sidecar, {"vector": vector})
 
 
 @pytest.fixture
 def corpus(indexed: Corpus) -> Corpus:
     """The corpus as it was: default settings, a truthful sidecar, a closed breaker."""
-    cleared = dict.fromkeys(["window_size", "on_failure", "model", "instruction", "max_doc_tokens", "mode", "explain"])
-    answer = indexed.configure(**cleared, **DEFAULTS)
-    assert answer.status == 200, answer.body
-    indexed.sidecar.reset()
-    _close_breaker(indexed)
-    indexed.sidecar.reset()
-    return indexed
-
-
-def _close_breaker(corpus: Corpus) -> None:
-    def closed() -> bool:
-        corpus.search()
-        return bool(corpus.counts()["breaker"] == "closed")
-
-    assert eventually(closed)
+    return restored(indexed)

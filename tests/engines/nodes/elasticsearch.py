@@ -1,202 +1,37 @@
 """One Elasticsearch node: its distribution from Maven Central, the built plugin, loopback only, security off."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
-import urllib.error
-import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
+
+from tests.engines.nodes import java
+from tests.engines.nodes.central import artifact
+from tests.engines.nodes.search_node import SearchNode
 
 VERSION = "8.19.21"
-USER = 9201  # Elasticsearch refuses to run as root; any user that owns nothing else will do
-BOOT_S = 150
-_ARTIFACT = "org.elasticsearch.distribution.integ-test-zip:elasticsearch"
-_DEPENDENCY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 
 def java_home() -> str | None:
-    """Give the JDK that runs the node: ES_JAVA_HOME, or the one on the path."""
-    if home := os.environ.get("ES_JAVA_HOME"):
-        return home
-    java = shutil.which("java")
-    return str(Path(java).resolve().parents[1]) if java else None
-
-
-def distribution(version: str = VERSION) -> Path:
-    """Fetch the distribution once into the local Maven repository's neighbourhood; gives the zip."""
-    folder = Path(os.environ.get("LASTLY_TEST_CACHE", Path.home() / ".cache" / "lastly-tests"))
-    file = folder / f"elasticsearch-{version}.zip"
-    if not file.exists():
-        command = ["mvn", "-q", "-B", f"{_DEPENDENCY}:copy", f"-Dartifact={_ARTIFACT}:{version}:zip"]
-        subprocess.run([*command, f"-DoutputDirectory={folder}"], check=True, timeout=300)
-    return file
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Give the JDK that runs the node: ES_JAVA_HOME, or one that is installed."""
+    return java.java_home(17, "ES_JAVA_HOME")
 
 
 @dataclass
-class ElasticsearchNode:
-    """A node in a folder of its own; `seeds` are the transport addresses of a cluster's first nodes."""
+class ElasticsearchNode(SearchNode):
+    """A node of Elasticsearch."""
 
-    plugin: Path | None
-    settings: dict[str, str] = field(default_factory=dict)
-    name: str = "node-0"
-    masters: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = ()
-    transport: int = field(default_factory=free_port)
-    port: int = field(default_factory=free_port)
-    heap: str = "512m"
-    jvm: tuple[str, ...] = ()
-    process: "subprocess.Popen[bytes] | None" = None
+    program: ClassVar[str] = "elasticsearch"
+    first_masters: ClassVar[str] = "cluster.initial_master_nodes"
+    variables: ClassVar[dict[str, str]] = {"java": "ES_JAVA_HOME", "temporary": "ES_TMPDIR"}
 
     def __post_init__(self) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="lastly-es-"))
-        folder.chmod(0o755)
-        shutil.unpack_archive(distribution(), folder)
-        self.home = next(folder.glob("elasticsearch-*"))
-        for script in [*(self.home / "bin").iterdir()]:
-            script.chmod(0o755)
-        self._configure()
-        for path in [self.home, *self.home.rglob("*")]:
-            os.chown(path, USER, USER)
-        if self.plugin:
-            self.install(self.plugin)
+        self.settings = {"xpack.security.enabled": "false", **self.settings}
+        super().__post_init__()
 
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+    def distribution(self) -> Path:
+        """Give the zip of the engine."""
+        return artifact(f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip")
 
-    @property
-    def log(self) -> str:
-        """What it wrote to its console."""
-        return (self.home / "console.log").read_text(errors="replace")
-
-    def _configure(self) -> None:
-        settings = {
-            "cluster.name": "lastly-tests",
-            "node.name": self.name,
-            "network.host": "127.0.0.1",
-            "http.port": str(self.port),
-            "transport.port": str(self.transport),
-            "xpack.security.enabled": "false",
-            "cluster.routing.allocation.disk.threshold_enabled": "false",
-            **({"discovery.type": "single-node"} if not self.masters else {}),
-            **({"cluster.initial_master_nodes": ",".join(self.masters)} if self.masters else {}),
-            **({"discovery.seed_hosts": ",".join(f"127.0.0.1:{port}" for port in self.seeds)} if self.seeds else {}),
-            **self.settings,
-        }
-        lines = "".join(f"{name}: {value}\n" for name, value in settings.items())
-        (self.home / "config" / "elasticsearch.yml").write_text(lines)
-        options = self.home / "config" / "jvm.options.d"
-        options.mkdir(exist_ok=True)
-        (options / "test.options").write_text("\n".join([f"-Xms{self.heap}", f"-Xmx{self.heap}", *self.jvm, ""]))
-        for name in ("data", "logs", "plugins", "tmp"):
-            (self.home / name).mkdir(exist_ok=True)
-
-    def _environment(self) -> dict[str, str]:
-        home = str(self.home)
-        return {
-            "PATH": os.environ["PATH"],
-            "HOME": home,
-            "ES_TMPDIR": f"{home}/tmp",
-            "ES_JAVA_HOME": java_home() or "",
-            "LANG": "C.UTF-8",
-        }
-
-    def tool(self, name: str, *arguments: str, stdin: str = "") -> str:
-        """Run one of the distribution's tools as the node's user; gives what it printed, fails where it fails."""
-        done = subprocess.run(
-            [self.home / "bin" / name, *arguments],
-            input=stdin,
-            env=self._environment(),
-            cwd=self.home,
-            user=USER,
-            group=USER,
-            extra_groups=[],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{name} {' '.join(arguments)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-        return done.stdout
-
-    def install(self, plugin: Path) -> None:
-        """Install a zip with the tool that users have."""
-        readable = self.home / "tmp" / plugin.name
-        shutil.copy(plugin, readable)
-        readable.chmod(0o644)
-        self.tool("elasticsearch-plugin", "install", "--batch", readable.as_uri())
-
-    def start(self, wait: bool = True) -> "ElasticsearchNode":
-        """Start it; returns when it answers, fails with its log where it doesn't within BOOT_S."""
-        with (self.home / "console.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [self.home / "bin" / "elasticsearch"],
-                env=self._environment(),
-                cwd=self.home,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                user=USER,
-                group=USER,
-                extra_groups=[],
-                start_new_session=True,
-            )
-        return self.wait() if wait else self
-
-    def wait(self) -> "ElasticsearchNode":
-        """Wait until it answers."""
-        deadline = time.monotonic() + BOOT_S
-        while time.monotonic() < deadline:
-            if self.process is None or self.process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"{self.url}/_cluster/health", timeout=5):
-                    return self
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.3)
-        raise RuntimeError(f"Elasticsearch did not start:\n{self.log[-6000:]}")
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it and its launcher."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        os.killpg(self.process.pid, how)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(10)
-
-    def close(self) -> None:
-        """End it and remove its folder."""
-        self.stop(signal.SIGKILL)
-        shutil.rmtree(self.home.parent, ignore_errors=True)
-
-    def memory_bytes(self) -> int:
-        """Give the resident memory of the node's processes."""
-        assert self.process is not None
-        pages = 0
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit() and _session(folder) == self.process.pid:
-                pages += int((folder / "statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def _session(folder: Path) -> int:
-    try:
-        return int((folder / "stat").read_text().rsplit(")", 1)[1].split()[3])
-    except OSError:
-        return -1
+    def java_home(self) -> str:
+        """Give the JDK that runs the node."""
+        return java_home() or ""

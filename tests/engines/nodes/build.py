@@ -1,0 +1,30 @@
+"""Builds a plugin's zip, or says why it can't be."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PLUGIN = Path(__file__).parents[3] / "plugin"
+
+
+def built(module: str, java_home: str | None, needs: str) -> Path:
+    """Give the zip of plugin/`module`; a JDK or Maven that is missing skips, a build that fails fails."""
+    maven = shutil.which("mvn")
+    if not maven or not java_home:
+        pytest.skip(f"{module}'s tests need Maven and {needs}")
+    if os.geteuid() != 0:
+        pytest.skip(f"{module}'s tests start nodes as another user, which needs root")
+    done = subprocess.run(
+        [maven, "-q", "-B", "-ntp", "-pl", module, "-am", "package"],
+        cwd=PLUGIN,
+        env={**os.environ, "JAVA_HOME": java_home},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=560,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    return next((PLUGIN / module / "target").glob(f"lastly-{module}-*.zip"))

@@ -1,0 +1,24 @@
+"""Finds a JDK that is new enough: engines want different ones, and the one on the path is often older."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+
+def java_home(at_least: int, *variables: str) -> str | None:
+    """Give a JDK's home: a variable's, the one on the path, or the oldest neighbour that is new enough."""
+    homes = [Path(home) for name in (*variables, "JAVA_HOME") if (home := os.environ.get(name))]
+    if java := shutil.which("java"):
+        on_path = Path(java).resolve().parents[1]
+        homes += [on_path, *sorted(on_path.parent.iterdir(), key=_version)]
+    return next((str(home) for home in homes if _version(home) >= at_least and (home / "bin" / "javac").exists()), None)
+
+
+def _version(home: Path) -> int:
+    """Give a JDK's major version, as its `release` file says; 0 where there is none."""
+    try:
+        found = re.search(r'JAVA_VERSION="(\d+)', (home / "release").read_text(encoding="utf-8"))
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0

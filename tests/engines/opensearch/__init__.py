@@ -1,0 +1,1 @@
+"""Real OpenSearch nodes with the built plugin."""
