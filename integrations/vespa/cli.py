@@ -27,7 +27,9 @@ def attach(argv: Sequence[str]) -> int:
     parser.add_argument("--bundle", type=Path, default=_BUILT, help="the built bundle (`make plugins`)")
     for name in _SETTINGS:
         parser.add_argument(
-            f"--{name.replace('_', '-')}", default=None, help="setting of the searcher; see docs/getting-started-vespa.md"
+            f"--{name.replace('_', '-')}",
+            default=None,
+            help="setting of the searcher; see docs/getting-started-vespa.md",
         )
     return _run(lambda: _attach(parser.parse_args(argv)))
 

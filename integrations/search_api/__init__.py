@@ -1,0 +1,1 @@
+"""What wiring OpenSearch and wiring Elasticsearch have in common: the index settings, the checks, the probe."""

@@ -1,0 +1,149 @@
+"""A cluster as the wiring sees it: which nodes have the plugin, which fields an index has, which settings are set."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.search_api.errors import WiringError
+
+PLUGIN = "lastly"
+SETTINGS = (
+    "enabled",
+    "fields",
+    "window_size",
+    "timeout",
+    "on_failure",
+    "model",
+    "instruction",
+    "max_doc_tokens",
+    "mode",
+    "explain",
+)
+_TEXT = {"text", "keyword", "match_only_text", "constant_keyword", "wildcard", "semantic_text", "search_as_you_type"}
+_OURS = ("index.lastly.", "archived.index.lastly.")  # the second is what is left where the plugin was uninstalled first
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One search: the hits' ids, the time it took in milliseconds, and why it was not reranked (empty: it was)."""
+
+    ids: tuple[str, ...]
+    took_ms: int
+    warning: str
+
+
+class Cluster(ABC):
+    """Requests of the wiring. Every method raises WiringError with the cluster's reason."""
+
+    engine: str  # as in settings and tools: opensearch
+    stats_path: str
+
+    @abstractmethod
+    def request(self, method: str, path: str, body: object = None) -> tuple[Any, Mapping[str, str]]:
+        """Send a request; gives the body and the headers (small letters) of the answer."""
+
+    def check_plugin(self) -> None:
+        """Every node must have the same plugin, built for its version: whichever node a search reaches reranks it."""
+        nodes = self.request("GET", "/_nodes/plugins")[0]["nodes"].values()
+        bare = [node["name"] for node in nodes if not _ours(node)]
+        if bare:
+            engines = ", ".join(sorted({node["version"] for node in nodes}))
+            raise WiringError(
+                f"no plugin on {', '.join(sorted(bare))}; install the zip built for {engines} with "
+                f"`bin/{self.engine}-plugin install file:///…` on every node and restart it, or use --without-plugin"
+            )
+        versions = {_ours(node)["version"] for node in nodes}
+        if len(versions) > 1:
+            raise WiringError(f"the nodes have different versions of the plugin: {', '.join(sorted(versions))}; "
+                              "install the same zip on all of them")  # fmt: skip
+
+    def check_fields(self, index: str, fields: tuple[str, ...]) -> None:
+        """The passage's fields must be mapped, and as text."""
+        mapped = self.request("GET", f"/{index}/_field_caps?fields={','.join(fields)}")[0]["fields"]
+        for name in fields:
+            kinds = set(mapped.get(name, {})) - {"unmapped"}
+            if not kinds:
+                raise WiringError(f"--fields: {index} has no field {name}; see GET {index}/_mapping")
+            if not kinds <= _TEXT:
+                raise WiringError(f"--fields: {name} is {', '.join(sorted(kinds))} in {index}; give fields with text")
+
+    def set_sidecars(self, urls: tuple[str, ...]) -> None:
+        """Write the sidecars' addresses into the cluster's settings."""
+        self.request("PUT", "/_cluster/settings", {"persistent": {"lastly.sidecar.urls": list(urls)}})
+
+    def sidecars(self) -> list[str]:
+        """Give the sidecars' addresses that the cluster's settings hold."""
+        found = self.request("GET", "/_cluster/settings?include_defaults=true&flat_settings=true")[0]
+        for scope in ("transient", "persistent", "defaults"):
+            if urls := found.get(scope, {}).get("lastly.sidecar.urls"):
+                return [urls] if isinstance(urls, str) else list(urls)
+        return []
+
+    def set_index(self, index: str, settings: Mapping[str, object]) -> None:
+        """Set index settings by their short names."""
+        body = {f"index.lastly.{name}": value for name, value in settings.items()}
+        self.request("PUT", f"/{index}/_settings", body)
+
+    def index_settings(self, index: str) -> dict[str, dict[str, Any]]:
+        """Give Lastly's settings that are set, archived ones too, by index and full name."""
+        found = self.request("GET", f"/{index}/_settings?flat_settings=true&expand_wildcards=all")[0]
+        ours = {
+            name: {key: value for key, value in entry["settings"].items() if key.startswith(_OURS)}
+            for name, entry in found.items()
+        }
+        return {name: settings for name, settings in ours.items() if settings}
+
+    def unset_index(self, index: str) -> list[str]:
+        """Take every setting off, archived ones too; gives the indices that had any."""
+        attached = self.index_settings(index)
+        for name, settings in sorted(attached.items()):
+            if any(key.startswith("archived.") for key in settings):
+                self.clear_archived(name)
+            else:
+                self.request("PUT", f"/{name}/_settings", dict.fromkeys(settings))
+        return sorted(attached)
+
+    def clear_archived(self, index: str) -> None:
+        """Take archived settings off an index."""
+        self.request("PUT", f"/{index}/_settings", {"archived.index.lastly.*": None})
+
+    def unset_sidecars(self) -> None:
+        """Take the cluster's settings off, archived ones too."""
+        found = self.request("GET", "/_cluster/settings?flat_settings=true")[0]
+        body = {
+            scope: dict.fromkeys(
+                key for key in found.get(scope, {}) if key.removeprefix("archived.").startswith("lastly.")
+            )
+            for scope in ("persistent", "transient")
+        }
+        if any(body.values()):
+            self.request("PUT", "/_cluster/settings", body)
+
+    def stats(self) -> dict[str, Any]:
+        """Give what every node counted."""
+        return dict(self.request("GET", self.stats_path)[0]["nodes"])
+
+    def probe(self, index: str, fields: tuple[str, ...], text: str, enabled: bool, window: int) -> Probe:
+        """Search one page for a text in the passage's fields."""
+        body = {
+            "query": {"multi_match": {"query": text, "fields": list(fields)}},
+            "_source": False,
+            "ext": {"lastly": {"enabled": enabled, "window_size": window}},
+        }
+        answer, headers = self.request("POST", f"/{index}/_search", body)
+        ids = tuple(hit["_id"] for hit in answer["hits"]["hits"])
+        warning = headers.get("warning", "")
+        return Probe(ids, int(answer["took"]), warning if "lastly" in warning else "")
+
+    def example_text(self, index: str, field: str) -> str:
+        """Give the first words of some document, to search for."""
+        body = {"size": 1, "query": {"exists": {"field": field}}, "fields": [field], "_source": False}
+        hits = self.request("POST", f"/{index}/_search", body)[0]["hits"]["hits"]
+        if not hits:
+            raise WiringError(f"{index} has no document with {field}; index some, or give --probe TEXT")
+        return " ".join(str(hits[0]["fields"][field][0]).split()[:8])
+
+
+def _ours(node: Mapping[str, Any]) -> dict[str, Any]:
+    return next((dict(plugin) for plugin in node["plugins"] if plugin["name"] == PLUGIN), {})
