@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.opensearch.cluster.node.DiscoveryNode;
 import org.opensearch.common.lease.Releasable;
+import org.opensearch.core.tasks.TaskCancelledException;
 import org.opensearch.core.tasks.TaskId;
 import org.opensearch.tasks.CancellableTask;
 import org.opensearch.tasks.Task;
@@ -24,12 +25,14 @@ final class CancelledWith {
         if (!(search instanceof CancellableTask) || call.isDone()) return;
         TaskManager tasks = services.tasks().get();
         DiscoveryNode node = services.cluster().localNode();
-        Releasable child = tasks.registerChildNode(search.getId(), node);
-        Task task = tasks.register("transport", ACTION, new Call(new TaskId(node.getId(), search.getId()), call));
-        call.whenComplete((done, failure) -> {
-            tasks.unregister(task);
-            child.close();
-        });
+        try {
+            Releasable child = tasks.registerChildNode(search.getId(), node);
+            call.whenComplete((done, failure) -> child.close());
+            Task task = tasks.register("transport", ACTION, new Call(new TaskId(node.getId(), search.getId()), call));
+            call.whenComplete((done, failure) -> tasks.unregister(task));
+        } catch (TaskCancelledException e) { // a search that is being cancelled takes no children
+            call.cancel(true);
+        }
         if (((CancellableTask) search).isCancelled()) call.cancel(true); // before the child was there
     }
 

@@ -58,9 +58,6 @@ final class RerankListener implements ActionListener<SearchResponse> {
             answer(first, plan.settings().shadow() ? Page.asFetched(plan, hits.length) : Page.below(plan, hits.length), 0);
         } else if (hits.length == 0) {
             answer(first, Page.firstStage(plan, 0), 0);
-        } else if (plan.settings().shadow()) {
-            services.reranker().scores(request(hits));
-            answer(first, Page.firstStage(plan, hits.length), 0);
         } else {
             rerank(first, hits);
         }
@@ -70,9 +67,25 @@ final class RerankListener implements ActionListener<SearchResponse> {
         if (plan.fields() != null) plan.fields().restoreRequest();
     }
 
-    /** Holds no thread; the request's context comes back with the sidecar's answer. */
     private void rerank(SearchResponse first, SearchHit[] hits) {
-        RerankRequest request = request(hits);
+        RerankRequest request;
+        try {
+            request = request(hits);
+        } catch (RuntimeException e) { // a field that is no text after all must not cost the search its answer
+            services.reranker().stats().failed("passages");
+            failed(first, hits.length, new RerankFailure("passages", "the passages could not be read (" + e.getClass().getSimpleName() + "); check index.lastly.fields"), 0);
+            return;
+        }
+        if (plan.settings().shadow()) {
+            services.reranker().scores(request);
+            answer(first, Page.firstStage(plan, hits.length), 0);
+            return;
+        }
+        call(first, request);
+    }
+
+    /** Holds no thread; the request's context comes back with the sidecar's answer. */
+    private void call(SearchResponse first, RerankRequest request) {
         Supplier<ThreadContext.StoredContext> context = services.context().newRestorableContext(false);
         long started = System.nanoTime();
         CompletableFuture<double[]> scores = services.reranker().scores(request);
@@ -99,7 +112,10 @@ final class RerankListener implements ActionListener<SearchResponse> {
             answer(first, Page.reranked(plan, Ranking.of(scores, available, plan.window()), available), millis);
             return;
         }
-        RerankFailure failure = RerankFailure.of(thrown);
+        failed(first, available, RerankFailure.of(thrown), millis);
+    }
+
+    private void failed(SearchResponse first, int available, RerankFailure failure, long millis) {
         LOGGER.debug("not reranked: {}", failure.reason());
         if (failure.reason().equals("cancelled")) user.onFailure(new TaskCancelledException("the search was cancelled while it was reranked"));
         else if (plan.settings().fails()) user.onFailure(error(failure));

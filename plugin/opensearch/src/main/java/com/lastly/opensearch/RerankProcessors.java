@@ -82,9 +82,10 @@ final class RerankProcessors {
             RerankSettings own = asked == null ? settings : settings.with(asked);
             SearchRequest copy = Widening.copy(request);
             String query = own.query().isBlank() ? SearchText.of(copy.source().query(), services.context()) : own.query();
+            SearchedIndices.Found found = services.indices().of(request);
             String reason = own.enabled() ? skipReason.ofRequest(copy) : "switched_off";
             if (reason == null && query.isEmpty()) reason = "no_query_text";
-            SearchedIndices.Found found = services.indices().of(request);
+            if (reason == null && found != null && !services.indices().keepSource(found)) reason = "source_disabled";
             if (reason != null) services.reranker().stats().skipped(reason);
             else if (found != null) context.setAttribute(PLAN, Widening.apply(copy.source(), own, query, found.largest()));
             return copy;

@@ -81,13 +81,15 @@ final class SearchFilter implements ActionFilter {
     }
 
     private String reason(Task task, SearchRequest request, SearchedIndices.Found found, RerankSettings settings, Set<String> processors) {
+        String reason = skipReason.of(task, request); // first: a point in time names no index, so it would meet them all
+        if (reason != null) return reason;
         if (!found.agree()) {
             HeaderWarning.addWarning("lastly: not reranked, the searched indices have different index.lastly settings");
             return "mixed_indices";
         }
         if (!settings.enabled()) return "switched_off";
-        String reason = skipReason.of(task, request);
-        return reason == null && !processors.isEmpty() ? "response_processors" : reason;
+        if (!processors.isEmpty()) return "response_processors";
+        return services.indices().keepSource(found) ? null : "source_disabled";
     }
 
     private static Plan unchanged(SearchRequest request, Map<String, Object> ext) {

@@ -14,6 +14,7 @@ import org.opensearch.core.index.Index;
 final class SearchedIndices {
 
     private final ClusterService cluster;
+    private final SourceKept sourceKept = new SourceKept();
     private final IndexNameExpressionResolver resolver;
 
     SearchedIndices(ClusterService cluster, IndexNameExpressionResolver resolver) {
@@ -23,6 +24,11 @@ final class SearchedIndices {
 
     /** What the indices ask for. `agree` is false where they differ; `largest` is the least of their limits on from + size. */
     record Found(RerankSettings settings, boolean anyEnabled, boolean agree, int largest, List<IndexMetadata> indices) {}
+
+    /** Whether all of them can give the fields of a passage. */
+    boolean keepSource(Found found) {
+        return found.indices().stream().allMatch(sourceKept::by);
+    }
 
     /** Null where no local index is met or the names don't resolve: the search itself reports that. */
     Found of(SearchRequest request) {

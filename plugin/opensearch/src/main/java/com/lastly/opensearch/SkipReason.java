@@ -1,5 +1,6 @@
 package com.lastly.opensearch;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.opensearch.action.search.SearchRequest;
@@ -39,13 +40,19 @@ final class SkipReason {
         if (source.slice() != null) return "slice";
         if (source.size() == 0 || source.isSuggestOnly()) return "size_zero";
         if (sorted(source.sorts())) return "sort";
-        return ofFeatures(source);
+        return ofFeatures(request, source);
     }
 
-    private static String ofFeatures(SearchSourceBuilder source) {
+    private static String ofFeatures(SearchRequest request, SearchSourceBuilder source) {
         if (source.collapse() != null && !source.collapse().getInnerHits().isEmpty()) return "collapse_inner_hits";
         if (source.storedFields() != null && !source.storedFields().fetchFields()) return "stored_fields_none";
-        return null;
+        if (source.from() > 0 && HybridQuery.is(source.query()) && HybridQuery.depth(source.query()) == 0) return "hybrid_without_depth";
+        return Arrays.stream(request.indices()).anyMatch(SkipReason::remote) ? "cross_cluster" : null;
+    }
+
+    /** `cluster:index`; a colon within `<...>` belongs to a date. */
+    private static boolean remote(String index) {
+        return !index.startsWith("<") && index.indexOf(':') > 0;
     }
 
     private static boolean sorted(List<SortBuilder<?>> sorts) {

@@ -18,7 +18,7 @@ final class Widening {
 
     /** A copy whose source can be changed and has no `ext.lastly`: the caller's request stays as it is. */
     static SearchRequest copy(SearchRequest request) {
-        SearchRequest copy = new SearchRequest(request);
+        SearchRequest copy = new SearchRequest(request).pipeline(request.pipeline()); // which the constructor leaves out (3.6)
         SearchSourceBuilder source = request.source() == null ? new SearchSourceBuilder() : copy(request.source());
         List<SearchExtBuilder> others = new ArrayList<>(source.ext());
         others.removeIf(RerankExt.class::isInstance);
@@ -39,12 +39,17 @@ final class Widening {
         return null;
     }
 
+    /** Hits that a hybrid query must always fetch, lest its scores change from page to page. */
+    private static int depth(SearchSourceBuilder source) {
+        return HybridQuery.is(source.query()) ? HybridQuery.depth(source.query()) : 0;
+    }
+
     static RerankPlan apply(SearchSourceBuilder source, RerankSettings settings, String query, int largest) {
         int size = source.size() < 0 ? DEFAULT_SIZE : source.size();
         RerankWindow window = RerankWindow.of(Math.max(source.from(), 0), size, settings.windowSize(), largest);
         if (window.below()) return new RerankPlan(settings, window, query, null, false);
         PassageFields fields = PassageFields.addTo(source, settings.fields());
-        source.from(0).size(window.fetched());
+        source.from(0).size(Math.max(window.fetched(), Math.min(depth(source), largest)));
         return new RerankPlan(settings, window, query, fields, source.sorts() != null && !source.sorts().isEmpty());
     }
 }
