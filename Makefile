@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs load fuzz help demo serve test test-quick lint format types clean site test-stack
+.PHONY: docs plugins load fuzz help demo serve test test-quick lint format types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ serve: $(VENV)/.serving ## run the sidecar on the embedded model (ARGS="--port 8
 
 test: $(VENV)/.development lint types ## lint, types and all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch (17 or newer); both lie in plugin/*/target
+	home=$$($(PYTHON) -m tests.engines.nodes.java 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp package
+	@ls plugin/*/target/lastly-*.zip
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
 	$(BIN)/python -m pytest tests/unit tests/api tests/test_imports.py tests/test_docs.py $(ARGS)

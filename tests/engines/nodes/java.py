@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 
@@ -22,3 +23,9 @@ def _version(home: Path) -> int:
     except OSError:
         return 0
     return int(found[1]) if found else 0
+
+
+if __name__ == "__main__":
+    if not (home := java_home(int(sys.argv[1]))):
+        sys.exit(f"No JDK of {sys.argv[1]} or newer found; set JAVA_HOME")
+    print(home)
