@@ -6,7 +6,7 @@ import pytest
 
 from integrations.elasticsearch import cli, without_plugin
 from integrations.elasticsearch.errors import WiringError
-from tests.engines.elasticsearch.conftest import DEFAULTS
+from tests.engines.articles import DEFAULTS
 from tests.engines.engine import Corpus
 
 
