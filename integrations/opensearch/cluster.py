@@ -58,11 +58,6 @@ class OpenSearchCluster(Cluster):
         finally:
             self.request("POST", f"/{index}/_open")
 
-    def node_addresses(self) -> dict[str, str]:
-        """Give every node's HTTP address (host:port), by the node's name."""
-        nodes = self.request("GET", "/_nodes/http")[0]["nodes"].values()
-        return {node["name"]: node["http"]["publish_address"].split("/")[-1] for node in nodes if "http" in node}
-
 
 @contextmanager
 def connected(access: Access) -> Iterator[OpenSearchCluster]:

@@ -57,7 +57,7 @@ class Report:
 
 
 def attach(cluster: Cluster, wiring: Wiring, nodes: Mapping[str, Cluster] | None = None) -> Report:
-    """Switch reranking on; takes the settings off again and raises WiringError where the probe fails.
+    """Switch reranking on; puts the settings back as they were and raises WiringError where the probe fails.
 
     `nodes` are connections to the single nodes, by name: each of them must reach the sidecar.
     """
@@ -75,8 +75,7 @@ def attach(cluster: Cluster, wiring: Wiring, nodes: Mapping[str, Cluster] | None
         cluster.set_index(wiring.index, {**asked, "enabled": True})
         report = _probe(cluster, wiring, text, window, nodes or {})
     except WiringError:
-        if not before:
-            cluster.unset_index(wiring.index)
+        cluster.restore_index(wiring.index, before)
         raise
     timeout = wiring.settings.get("timeout", f"{report.timeout_ms}ms")
     cluster.set_index(wiring.index, {"mode": wiring.settings.get("mode"), "timeout": timeout})

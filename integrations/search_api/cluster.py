@@ -43,6 +43,11 @@ class Cluster(ABC):
     def request(self, method: str, path: str, body: object = None) -> tuple[Any, Mapping[str, str]]:
         """Send a request; gives the body and the headers (small letters) of the answer."""
 
+    def node_addresses(self) -> dict[str, str]:
+        """Give every node's HTTP address (host:port), by the node's name."""
+        nodes = self.request("GET", "/_nodes/http")[0]["nodes"].values()
+        return {node["name"]: node["http"]["publish_address"].split("/")[-1] for node in nodes if "http" in node}
+
     def check_plugin(self) -> None:
         """Every node must have the same plugin, built for its version: whichever node a search reaches reranks it."""
         nodes = self.request("GET", "/_nodes/plugins")[0]["nodes"].values()
@@ -55,8 +60,8 @@ class Cluster(ABC):
             )
         versions = {_ours(node)["version"] for node in nodes}
         if len(versions) > 1:
-            raise WiringError(f"the nodes have different versions of the plugin: {', '.join(sorted(versions))}; "
-                              "install the same zip on all of them")  # fmt: skip
+            several = ", ".join(sorted(versions))
+            raise WiringError(f"the nodes have different versions of the plugin: {several}; install one zip on all")
 
     def check_fields(self, index: str, fields: tuple[str, ...]) -> None:
         """The passage's fields must be mapped, and as text."""
@@ -103,6 +108,11 @@ class Cluster(ABC):
             else:
                 self.request("PUT", f"/{name}/_settings", dict.fromkeys(settings))
         return sorted(attached)
+
+    def restore_index(self, index: str, before: Mapping[str, Mapping[str, Any]]) -> None:
+        """Put settings back to what `index_settings` gave."""
+        for name, settings in self.index_settings(index).items():
+            self.request("PUT", f"/{name}/_settings", {**dict.fromkeys(settings), **before.get(name, {})})
 
     def clear_archived(self, index: str) -> None:
         """Take archived settings off an index."""

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from integrations.elasticsearch import cli, without_plugin
-from integrations.elasticsearch.errors import WiringError
+from integrations.search_api.errors import WiringError
 from tests.engines.articles import DEFAULTS
 from tests.engines.engine import Corpus
 
@@ -53,11 +53,21 @@ def test_a_field_that_is_none_or_no_text_is_refused(
 
 
 def test_a_probe_that_is_not_reranked_attaches_nothing(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.detach(["--url", _url(corpus), "--index", corpus.index])
     corpus.sidecar.status = 401
     assert _attach(corpus, "--fields", "title,body") == 1
     assert "lastly.sidecar.api_key" in capsys.readouterr().err
     settings = corpus.engine.request("GET", f"/{corpus.index}/_settings?flat_settings=true").body
     assert "index.lastly" not in json.dumps(settings)
+
+
+def test_a_failed_attach_leaves_an_attached_index_as_it_was(corpus: Corpus) -> None:
+    settings = f"/{corpus.index}/_settings?flat_settings=true"
+    before = corpus.engine.request("GET", settings).body[corpus.index]["settings"]
+    corpus.sidecar.status = 500
+    assert _attach(corpus, "--fields", "body", "--window-size", "7") == 1
+    after = corpus.engine.request("GET", settings).body[corpus.index]["settings"]
+    assert after == before
 
 
 def test_without_the_plugin_both_bodies_fit_the_documented_schema(capsys: pytest.CaptureFixture[str]) -> None:
