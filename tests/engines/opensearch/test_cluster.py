@@ -23,14 +23,15 @@ VECTOR = {"vector": {"type": "float"}}
 
 @pytest.fixture(scope="module")
 def nodes(plugin: Path) -> Iterator[list[OpenSearchNode]]:
-    """Three nodes; the third one has no plugin: a search may reach its shards, and `ext` must not."""
+    """Three nodes; the third one only holds data."""
     names, ports = ("node-1", "node-2", "node-3"), tuple(free_port() for _ in range(3))
     made = [
         OpenSearchNode(
-            plugin if name != "node-3" else None,
+            plugin,
+            {"node.roles": "[data]"} if name == "node-3" else {},
             name=name,
-            masters=names,
-            seeds=ports,
+            masters=names[:2],
+            seeds=ports[:2],
             transport=port,
             heap="400m",
         )
@@ -64,27 +65,27 @@ def test_three_nodes_of_which_one_is_killed(
 ) -> None:
     """One test for one cluster's life: boots take most of the time."""
     corpus = _spread(nodes[0], lying_sidecar)
-    _reranked_through_each_node_with_the_plugin(nodes, corpus)
-    _a_node_without_the_plugin_is_found_by_attach(nodes, corpus, capsys)
+    _reranked_through_each_node(nodes, corpus)
+    _attach_asks_each_node(nodes, corpus, capsys)
     _a_node_killed_under_searches_loses_no_search(nodes, corpus)
 
 
-def _reranked_through_each_node_with_the_plugin(nodes: list[OpenSearchNode], corpus: Corpus) -> None:
+def _reranked_through_each_node(nodes: list[OpenSearchNode], corpus: Corpus) -> None:
     first = corpus.plain(size=ALL).ids
-    for node in nodes[:2]:
+    for node in nodes:
         through = Corpus(OpenSearchEngine(node.url), corpus.sidecar, corpus.index)
         answer = through.search(size=ALL, ext={"lastly": {"explain": True}})
         assert answer.status == 200, answer.body
         assert answer.ids == first[:WINDOW][::-1] + first[WINDOW:]
     counted = corpus.engine.request("GET", corpus.engine.stats_path).body["nodes"].values()
-    assert [node["reranked"] >= 1 for node in counted] == [True, True]
+    assert [node["reranked"] >= 1 for node in counted] == [True, True, True]
 
 
-def _a_node_without_the_plugin_is_found_by_attach(
-    nodes: list[OpenSearchNode], corpus: Corpus, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.attach(["--url", nodes[0].url, "--index", corpus.index, "--fields", "title"]) == 1
-    assert "no plugin on node-3" in capsys.readouterr().err
+def _attach_asks_each_node(nodes: list[OpenSearchNode], corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--url", nodes[0].url, "--index", corpus.index, "--fields", "title,body", "--timeout", "5s"]
+    assert cli.attach(given) == 0
+    printed = capsys.readouterr().out
+    assert all(f"{node.name} reaches the sidecar" in printed for node in nodes)
 
 
 def _a_node_killed_under_searches_loses_no_search(nodes: list[OpenSearchNode], corpus: Corpus) -> None:
@@ -100,7 +101,7 @@ def _a_node_killed_under_searches_loses_no_search(nodes: list[OpenSearchNode], c
         caller.start()
     try:
         assert eventually(lambda: len(answers) > 10, 60)
-        nodes[1].stop(signal.SIGKILL)
+        nodes[2].stop(signal.SIGKILL)
         killed_at = len(answers)
         assert eventually(lambda: len(answers) > killed_at + 20, 90)
     finally:
