@@ -40,15 +40,15 @@ def test_a_slow_sidecar_costs_no_more_than_the_timeout(vespa: Container, sidecar
 
 def test_a_slow_sidecar_leaves_time_to_answer_within_the_query_s_own(vespa: Container, sidecar: LyingSidecar) -> None:
     sidecar.delay_s = 5
-    answer = vespa.search(QUESTION, timeout="300ms")
-    assert answer.took_s < 1.0
+    answer = vespa.search(QUESTION, timeout="1s")
+    assert answer.took_s < 2.0
     assert_first_stage(answer, vespa)
     assert answer.hits[0]["fields"]["title"]
 
 
 def test_the_sidecar_is_told_how_much_time_is_left(vespa: Container, sidecar: LyingSidecar) -> None:
-    vespa.search(QUESTION, timeout="450ms")
-    assert 0 < int(sidecar.calls[0].headers["x-request-timeout-ms"]) < 450
+    vespa.search(QUESTION, timeout="2s")
+    assert 0 < int(sidecar.calls[0].headers["x-request-timeout-ms"]) < 2000
 
 
 def test_a_missing_summary_class_is_a_failure_to_be_seen_not_an_error(vespa: Container) -> None:
