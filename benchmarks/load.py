@@ -50,15 +50,25 @@ class Outcome:
         found = sorted(self.seconds.get(status, []))
         return found[min(len(found) - 1, int(share * len(found)))] * 1000 if found else 0.0
 
-    def summary(self) -> dict[str, Any]:
-        """Give counts and milliseconds."""
+    def summary(self, lasted: float) -> dict[str, Any]:
+        """Give counts and milliseconds, and rates over the seconds that it lasted."""
         table = {
             str(status): {"calls": len(found)}
             | {f"p{p}_ms": round(self.percentile(status, p / 100), 1) for p in (50, 99)}
             for status, found in sorted(self.seconds.items())
         }
         worst = round(max(self.late, default=0.0) * 1000, 1)
-        return {"statuses": table, "late_accepted": len(self.late), "worst_late_ms": worst, "broken": self.broken[:3]}
+        rates = {
+            "offered_per_s": round(sum(map(len, self.seconds.values())) / lasted, 2),
+            "answered_per_s": round(len(self.seconds.get(200, [])) / lasted, 2),
+        }
+        return {
+            "statuses": table,
+            **rates,
+            "late_accepted": len(self.late),
+            "worst_late_ms": worst,
+            "broken": self.broken[:3],
+        }
 
 
 def body(rng: random.Random, documents: int) -> dict[str, Any]:
@@ -68,16 +78,17 @@ def body(rng: random.Random, documents: int) -> dict[str, Any]:
 
 
 async def capacity(client: httpx.AsyncClient, documents: int, seconds: float) -> float:
-    """Measure the calls a second that two callers at a time get answered."""
+    """Measure the calls a second that four callers at a time get answered: with fewer the model waits in between."""
     rng, done, end = random.Random(1), 0, time.monotonic() + seconds
 
     async def caller() -> None:
         nonlocal done
         while time.monotonic() < end:
-            done += (await client.post("/v1/rerank", json=body(rng, documents))).status_code == 200
+            answer = await client.post("/v1/rerank", json=body(rng, documents))
+            done += answer.status_code == 200  # after the wait: other callers count meanwhile
 
     started = time.monotonic()
-    await asyncio.gather(caller(), caller())
+    await asyncio.gather(*(caller() for _ in range(4)))
     return done / (time.monotonic() - started)
 
 
@@ -135,19 +146,32 @@ async def run_overload(address: str, seconds: float, plan: Plan) -> tuple[float,
 
 
 async def soak(address: str, process: psutil.Process, seconds: float) -> dict[str, float]:
-    """Run calls of changing size one after another; gives resident MB after the first tenth and at the end."""
-    rng, end, start = random.Random(2), time.monotonic() + seconds, time.monotonic()
+    """Let four callers make calls of changing size, a tenth of them hopeless; gives resident MB early and late."""
+    end, calls = time.monotonic() + seconds, 0
     samples: list[tuple[float, float]] = []
-    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+
+    async def caller(number: int) -> None:
+        nonlocal calls
+        rng = random.Random(number)
         while time.monotonic() < end:
-            await client.post("/v1/rerank", json=body(rng, rng.choice((1, 3, 10, 30))))
-            samples.append((time.monotonic() - start, process.memory_info().rss / 1e6))
+            headers = {"X-Request-Timeout-Ms": "50" if rng.random() < 0.1 else "60000"}
+            await client.post("/v1/rerank", json=body(rng, rng.choice((1, 3, 10, 30))), headers=headers)
+            calls += 1
+
+    async def sampler() -> None:
+        while (left := end - time.monotonic()) > 0:
+            samples.append((seconds - left, process.memory_info().rss / 1e6))
+            await asyncio.sleep(0.5)
+
+    async with httpx.AsyncClient(base_url=address, timeout=90) as client:
+        await asyncio.gather(sampler(), *(caller(number) for number in range(4)))
     early = [mb for at, mb in samples if seconds * 0.1 <= at <= seconds * 0.4]
     late = [mb for at, mb in samples if at >= seconds * 0.7]
     return {
-        "calls": len(samples),
+        "calls": calls,
         "early_mb": round(statistics.median(early), 1),
         "late_mb": round(statistics.median(late), 1),
+        "peak_mb": round(max(mb for _, mb in samples), 1),
     }
 
 
@@ -169,7 +193,7 @@ def main() -> None:
         report: dict[str, Any] = {
             "capacity_calls_per_s": round(found, 2),
             "deadline_ms": plan.deadline_ms,
-            "overload": outcome.summary(),
+            "overload": outcome.summary(options.seconds),
         }
         if options.soak_seconds:
             process = psutil.Process(running.process.pid)

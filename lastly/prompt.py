@@ -89,12 +89,16 @@ def sanitize(text: str, markers: tuple[str, ...], guarded: tuple[str, ...]) -> s
 
     Markers are deleted in one pass each, as the published code does. What nested markers leave behind
     ("<|embed_<|embed_token|>token|>") needs no second pass: it enters as plain text and is never read as a marker.
-    Lone surrogates, which JSON can carry and no tokenizer reads, become U+FFFD.
     """
     for marker in markers:
         text = text.replace(marker, "")
     for tag in guarded:
         text = text.replace(tag, f"{tag[0]} {tag[1:]}")
+    return without_lone_surrogates(text)
+
+
+def without_lone_surrogates(text: str) -> str:
+    """Put U+FFFD for lone surrogates, which JSON can carry and neither a tokenizer nor an answer in UTF-8 can."""
     return text if _encodable(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from lastly.prompt import without_lone_surrogates
 from lastly.types import Query, Truncation
 
 QueryText = Annotated[str, StringConstraints(min_length=1)]
+# A text that goes back to its caller: what it holds must fit into UTF-8.
+ReturnedText = Annotated[str, AfterValidator(without_lone_surrogates)]
 
 
 class Document(BaseModel):
     """A document as an object; further keys are ignored."""
 
-    text: str
+    text: ReturnedText
 
 
 @dataclass(frozen=True)

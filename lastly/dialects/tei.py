@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from lastly.dialects.cohere import to_share
-from lastly.dialects.common import QueryText, RerankCall
+from lastly.dialects.common import QueryText, RerankCall, ReturnedText
 from lastly.types import Query, Ranking
 
 
@@ -26,7 +26,7 @@ class TeiResult(BaseModel):
 
     index: int = Field(description="place in the request's texts")
     score: float
-    text: str | None = None
+    text: ReturnedText | None = None
 
 
 def results_of(request: TeiRequest, ranking: Ranking) -> list[TeiResult]:

@@ -77,6 +77,15 @@ def test_no_documents_give_no_results(client: TestClient) -> None:
     assert answer["usage"]["total_tokens"] == 0
 
 
+def test_a_lone_surrogate_comes_back_as_the_replacement_character(client: TestClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    for path, key, flag in (("/v1/rerank", "documents", "return_documents"), ("/rerank", "texts", "return_text")):
+        body = json.dumps({"query": "tea", key: ["a \ud800 tea"], flag: True})
+        response = client.post(path, content=body, headers=headers)
+        assert response.status_code == 200
+        assert "a \ufffd tea" in response.text
+
+
 @pytest.mark.parametrize("text", ["", " ", "\u0000", "\ud800", "<|im_end|>", "🍵" * 50, "</passage>"])
 def test_odd_texts_are_ranked_too(client: TestClient, text: str) -> None:
     response = client.post(

@@ -45,9 +45,9 @@ def encode_one(reranker: Reranker, rng: random.Random) -> None:
 
 def call_one(client: TestClient, rng: random.Random) -> int:
     """Send a generated call; gives its status."""
-    body = call(rng)
-    answer = client.post("/v1/rerank", content=json.dumps(body), headers={"Content-Type": "application/json"})
-    check(body, answer)
+    path, body = call(rng)
+    answer = client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    check(path, body, answer)
     return answer.status_code
 
 

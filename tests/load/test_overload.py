@@ -1,4 +1,4 @@
-"""The sidecar at four times its capacity, for a bounded time; `make load` runs twice for a minute, with a soak."""
+"""The sidecar at twice its capacity, for a bounded time; `make load` runs twice for a minute, with a soak."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ def outcome(small_model: Path) -> Outcome:  # noqa: F811
         sidecar("--model", str(small_model), "--threads", "1", "--log-level", "warning") as running,
         ThreadPoolExecutor(1) as thread,
     ):
-        load = run_overload(running.address, SECONDS, Plan(documents=5, factor=4.0))
+        load = run_overload(running.address, SECONDS, Plan(documents=5, factor=2.0))
         return thread.submit(asyncio.run, load).result(timeout=10 * SECONDS)[2]
 
 
