@@ -33,6 +33,8 @@ def _translate(error: Exception) -> tuple[int, str, str]:
         return error.status, error.code, str(error)
     if isinstance(error, RequestValidationError):
         return _translate_validation(error)
+    if isinstance(error, HTTPException) and error.status_code == MalformedRequestError.status:
+        return error.status_code, MalformedRequestError.code, "the body cannot be read as JSON"
     if isinstance(error, HTTPException):
         return error.status_code, "http_error", str(error.detail)
     return 500, "internal_error", "something failed inside; the log names the kind of error"

@@ -38,6 +38,14 @@ class Pace:
         known = self._per_token.get(bucket)
         self._per_token[bucket] = latest if known is None else (1 - _NEW) * known + _NEW * latest
 
+    def learn_stopped(self, tokens: int, seconds: float) -> None:
+        """Take in a run that was stopped after `seconds`, as one of twice that where this is over the estimate.
+
+        Otherwise a model too slow for its callers' time would be started for each of them and never learnt.
+        """
+        if self.seconds(tokens) < 2 * seconds:
+            self.learn(tokens, 2 * seconds)
+
     def seconds(self, tokens: int) -> float:
         """Estimate a run; 0 before anything ran."""
         if not self._per_token:

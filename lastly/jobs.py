@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lastly.reranker import Reranker
+from lastly.session import Run
 from lastly.types import BlockEmbeddings, Candidate, Encoding, Query, Ranking, Truncation
 
 
@@ -89,3 +90,27 @@ class BlockOf:
     def length(self) -> int:
         """The block's tokens."""
         return len(self.encoding.input_ids)
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """Blocks that share the run which is under way."""
+
+    blocks: list[BlockOf]
+    run: Run = field(default_factory=Run)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def reranker(self) -> Reranker:
+        """The model that runs."""
+        return self.blocks[0].ticket.job.reranker
+
+    @property
+    def tokens(self) -> int:
+        """What the graph reads, padding included."""
+        return len(self.blocks) * max(block.length for block in self.blocks)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits for what it gives."""
+        return not all(block.ticket.answer.done() for block in self.blocks)

@@ -1,5 +1,6 @@
 """The HTTP paths, each a few lines: read, ask the service, answer."""
 
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
@@ -30,6 +31,18 @@ def service_of(request: Request) -> Service:
 Served = Annotated[Service, Depends(service_of)]
 TimeLeft = Annotated[int | None, Header(alias="X-Request-Timeout-Ms", ge=1, description="the caller's remaining time")]
 
+
+async def _count_documents(request: Request, service: Served) -> None:
+    """Refuse too many documents before each is looked at; a body that is no JSON is refused after this."""
+    body: Any = None
+    with suppress(ValueError, RecursionError):
+        body = await request.json()
+    for key in ("documents", "texts"):
+        if isinstance(body, dict) and isinstance(body.get(key), list):
+            service.check_count(len(body[key]))
+
+
+_COUNTED = [Depends(_count_documents)]
 api = APIRouter(dependencies=[Depends(_bearer)], responses=_ERRORS)
 open_api = APIRouter()
 
@@ -38,21 +51,31 @@ async def _rank(request: Request, call: RerankCall, timeout_ms: int | None) -> t
     return await unless_hung_up(request.receive, service_of(request).rerank(call, timeout_ms))
 
 
-@api.post("/v1/rerank", response_model_exclude_none=True, summary="Rerank documents for a query (Jina form)")
+@api.post(
+    "/v1/rerank",
+    dependencies=_COUNTED,
+    response_model_exclude_none=True,
+    summary="Rerank documents for a query (Jina form)",
+)
 async def rerank(body: RerankRequest, request: Request, time_left: TimeLeft = None) -> RerankResponse:
     """Rank the documents in one context; results come best first."""
     name, ranking = await _rank(request, body.to_call(), time_left)
     return RerankResponse.of(name, body, ranking)
 
 
-@api.post("/v2/rerank", summary="Rerank documents for a query (Cohere form)")
+@api.post("/v2/rerank", dependencies=_COUNTED, summary="Rerank documents for a query (Cohere form)")
 async def rerank_cohere(body: CohereRequest, request: Request, time_left: TimeLeft = None) -> CohereResponse:
     """Rank the documents in one context; results come best first."""
     _, ranking = await _rank(request, body.to_call(), time_left)
     return CohereResponse.of(request.state.request_id, body, ranking)
 
 
-@api.post("/rerank", response_model_exclude_none=True, summary="Rerank texts for a query (TEI, vLLM, Infinity forms)")
+@api.post(
+    "/rerank",
+    dependencies=_COUNTED,
+    response_model_exclude_none=True,
+    summary="Rerank texts for a query (TEI, vLLM, Infinity forms)",
+)
 async def rerank_plain(
     body: PlainRequest, request: Request, time_left: TimeLeft = None
 ) -> list[TeiResult] | RerankResponse:

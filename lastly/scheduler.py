@@ -11,7 +11,7 @@ from lastly.admission import Limits, WaitingRoom
 from lastly.batches import choose, fill
 from lastly.errors import DeadlineExceededError, NotReadyError
 from lastly.estimate import guess_tokens
-from lastly.jobs import BlockOf, Job, Stage, Ticket
+from lastly.jobs import BlockOf, Job, Stage, Ticket, UnderWay
 from lastly.metrics import Metrics
 from lastly.priority import yield_to_the_door
 from lastly.types import BlockEmbeddings, Encoding, Ranking
@@ -31,7 +31,7 @@ class Scheduler:
         self._encoder = ThreadPoolExecutor(1, "encode", yield_to_the_door)
         self._model = ThreadPoolExecutor(1, "infer", yield_to_the_door)
         self._encoding = False
-        self._running = False
+        self._under_way: UnderWay | None = None
 
     def check_room(self) -> None:
         """Raise OverloadedError where the queue is full."""
@@ -41,7 +41,7 @@ class Scheduler:
         """Rank a job's candidates; gives the stages of its time with it.
 
         Raises OverloadedError where it can't wait, DeadlineExceededError where the time is over or too short.
-        A cancelled caller's work that did not start never does.
+        A cancelled caller's work that did not start never does; a run that nobody waits for any more is stopped.
         """
         if not job.candidates:
             return Ranking([], tokens=0, blocks=0), []
@@ -63,6 +63,12 @@ class Scheduler:
             self._room.leave(ticket)
             self._advance()
 
+    def give_up(self) -> None:
+        """Fail everything inside with NotReadyError, for a process that must end."""
+        for ticket in self._room.in_order():
+            _fail(ticket, NotReadyError("the sidecar is stopping; send the call to another one"))
+        self._advance()
+
     def close(self) -> None:
         """Let the running inference end and take no more work."""
         for executor in (self._encoder, self._model):
@@ -74,8 +80,10 @@ class Scheduler:
         tickets = self._room.in_order()
         if not self._encoding:
             self._encode_next(tickets)
-        if not self._running:
+        if self._under_way is None:
             self._run_next(tickets)
+        elif not self._under_way.wanted:
+            self._under_way.run.stop()
 
     def _encode_next(self, tickets: list[Ticket]) -> None:
         """Encode the best ticket that needs it, while encoded ones are less than a run ahead or stand behind it."""
@@ -109,10 +117,10 @@ class Scheduler:
         chosen = choose(ready, ready[0].job.reranker.session.max_batch, self._room.limits.batch_tokens)
         for block in chosen:
             self._start(block)
-        self._running = True
+        self._under_way = started = UnderWay(chosen)
         longest = max(block.length for block in chosen)
-        self._room.busy(self._room.pace(ready[0].job.reranker).seconds(longest))
-        self._in_thread(self._model, partial(_timed, partial(_embed, chosen)), partial(self._ran, chosen))
+        self._room.busy(self._room.pace(started.reranker).seconds(longest))
+        self._in_thread(self._model, partial(_timed, partial(_embed, started)), partial(self._ran, started))
 
     def _start(self, block: BlockOf) -> None:
         ticket = block.ticket
@@ -123,28 +131,29 @@ class Scheduler:
             self._metrics.queue_seconds.observe(waited)
             ticket.stages.append(Stage("queue", time.time() - waited, time.time()))
 
-    def _ran(self, chosen: list[BlockOf], done: "asyncio.Future[tuple[dict[Ticket, Ranking], Stage]]") -> None:
-        self._running = False
+    def _ran(self, ended: UnderWay, done: "asyncio.Future[tuple[dict[Ticket, Ranking], Stage]]") -> None:
+        self._under_way = None
         self._room.busy(0)
         if error := done.exception():
-            for block in chosen:
+            if ended.run.stopped:
+                self._room.pace(ended.reranker).learn_stopped(ended.tokens, time.monotonic() - ended.started)
+            for block in ended.blocks:
                 _fail(block.ticket, error)
         else:
             rankings, stage = done.result()
-            self._note_run(chosen, stage)
+            self._note_run(ended, stage)
             for ticket, ranking in rankings.items():
                 if not ticket.answer.done():
                     ticket.answer.set_result(ranking)
         self._advance()
 
-    def _note_run(self, chosen: list[BlockOf], stage: Stage) -> None:
+    def _note_run(self, ended: UnderWay, stage: Stage) -> None:
         seconds = stage.end - stage.start
-        tokens = len(chosen) * max(block.length for block in chosen)
-        self._room.pace(chosen[0].ticket.job.reranker).learn(tokens, seconds)
+        self._room.pace(ended.reranker).learn(ended.tokens, seconds)
         self._metrics.inference_seconds.observe(seconds)
-        self._metrics.batch_blocks.observe(len(chosen))
-        self._metrics.batch_fill.observe(fill(chosen))
-        for ticket in {block.ticket for block in chosen}:
+        self._metrics.batch_blocks.observe(len(ended.blocks))
+        self._metrics.batch_fill.observe(fill(ended.blocks))
+        for ticket in {block.ticket for block in ended.blocks}:
             ticket.stages.append(Stage("inference", stage.start, stage.end))
 
     def _still_in_time(self, ticket: Ticket) -> bool:
@@ -174,23 +183,23 @@ def _encode(job: Job) -> list[Encoding]:
     return job.reranker.encode(job.query, job.candidates, job.truncation)
 
 
-def _embed(chosen: list[BlockOf]) -> dict[Ticket, Ranking]:
+def _embed(started: UnderWay) -> dict[Ticket, Ranking]:
     """Run the graph over the blocks; gives the rankings of tickets that this completes."""
-    for block, embedded in zip(chosen, _run(chosen), strict=True):
+    for block, embedded in zip(started.blocks, _run(started), strict=True):
         block.ticket.embedded[block.place] = embedded
-    concluded = {block.ticket: block.ticket.conclude() for block in chosen}
+    concluded = {block.ticket: block.ticket.conclude() for block in started.blocks}
     return {ticket: ranking for ticket, ranking in concluded.items() if ranking is not None}
 
 
-def _run(chosen: list[BlockOf]) -> list[BlockEmbeddings]:
-    session = chosen[0].ticket.job.reranker.session
+def _run(started: UnderWay) -> list[BlockEmbeddings]:
+    session, encodings = started.reranker.session, [block.encoding for block in started.blocks]
     try:
-        return session.run([block.encoding for block in chosen])
+        return session.run(encodings, started.run)
     except NotReadyError:
-        if len(chosen) == 1:
+        if len(encodings) == 1 or started.run.stopped:
             raise
     # Out of memory: a call must not fail for its company, so each block runs alone.
-    return [session.run([block.encoding])[0] for block in chosen]
+    return [session.run([encoding], started.run)[0] for encoding in encodings]
 
 
 def _fail(ticket: Ticket, error: BaseException) -> None:

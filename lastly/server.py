@@ -17,6 +17,7 @@ from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.logs import configure
 
+_LAST_ANSWERS_S = 2  # to send the refusals of calls that did not end while the server drained
 Build = Callable[[Settings], FastAPI]
 
 
@@ -74,13 +75,14 @@ class _Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=settings.drain_timeout_s,
+            timeout_graceful_shutdown=settings.drain_timeout_s + _LAST_ANSWERS_S,
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
         )
         super().__init__(config)
         _load(config)
         self._app = app
+        self._drain_s = settings.drain_timeout_s
         self._reloading: asyncio.Task[None] | None = None
         self.failed = False
 
@@ -92,6 +94,14 @@ class _Server(uvicorn.Server):
         with super().capture_signals():
             yield
             self._captured_signals.clear()  # uvicorn raises them again at the end; a drained stop is a success
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the calls inside end within the limit; those that have not by then are answered with a 503."""
+        over = asyncio.get_running_loop().call_later(self._drain_s, self._app.state.service.give_up)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            over.cancel()
 
     def _reload(self) -> None:
         if self._reloading is None or self._reloading.done():

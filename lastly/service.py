@@ -48,6 +48,10 @@ class Service:
         else:
             self.metrics.reloads.labels("done").inc()
 
+    def give_up(self) -> None:
+        """Answer every call inside with NotReadyError: the time to drain is over."""
+        self._scheduler.give_up()
+
     def close(self) -> None:
         """Let the running inference end."""
         self._scheduler.close()
@@ -57,6 +61,14 @@ class Service:
         """Raise OverloadedError where no call fits. With a cache each call must be read first: it may be answered."""
         if not self._cache.enabled:
             self._scheduler.check_room()
+
+    def check_count(self, documents: int) -> None:
+        """Raise RequestTooLargeError where a call has too many documents."""
+        if documents > self.settings.max_documents:
+            raise RequestTooLargeError(
+                f"{documents} documents, at most {self.settings.max_documents} are taken; "
+                "send fewer or raise max_documents"
+            )
 
     async def rerank(self, call: RerankCall, timeout_ms: int | None) -> tuple[str, Ranking]:
         """Answer a call within the caller's time (milliseconds); gives the model's name and the ranking."""
@@ -88,11 +100,7 @@ class Service:
         return ranking
 
     def _check(self, call: RerankCall) -> None:
-        if len(call.texts) > self.settings.max_documents:
-            raise RequestTooLargeError(
-                f"{len(call.texts)} documents, at most {self.settings.max_documents} are taken; "
-                "send fewer or raise max_documents"
-            )
+        self.check_count(len(call.texts))
         if not call.query.text.strip():
             raise InvalidRequestError("query is blank; send the text that the user searched for")
 

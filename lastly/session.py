@@ -30,6 +30,28 @@ class SessionOptions:
     providers: tuple[str, ...] = (_CPU,)
 
 
+class Run:
+    """A run of the graph, which any thread may stop; its memory goes back to the system at its end.
+
+    Without an arena every activation is mapped and faulted in anew, which took 0.93 s instead of 0.53 for 1,318 tokens
+    on lastly-mini; an arena that is never shrunk keeps the longest request's memory for good.
+    `python -m benchmarks.memory_return` shows both.
+    """
+
+    def __init__(self) -> None:
+        self.options: Any = ort.RunOptions()
+        self.options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to stop."""
+        return bool(self.options.terminate)
+
+    def stop(self) -> None:
+        """End it before the graph's next node; the call of `Session.run` raises then."""
+        self.options.terminate = True
+
+
 class Session:
     """Runs the graph of a model folder. Safe to call from several threads."""
 
@@ -54,16 +76,19 @@ class Session:
         """
         return 1 if self.providers[0] == _CPU else 32
 
-    def run(self, encodings: Sequence[Encoding]) -> list[BlockEmbeddings]:
+    def run(self, encodings: Sequence[Encoding], run: Run | None = None) -> list[BlockEmbeddings]:
         """Embed every block; shorter ones are padded on the right, which causal attention never reads.
 
-        Raises NotReadyError where memory ran out; the session stays usable.
+        Raises NotReadyError where memory ran out or `run` was stopped; the session stays usable.
         """
         batch = _Batch.of(encodings, self._manifest.pad_token_id)
         feeds = {name: _FEEDS[name](batch) for name in self._inputs}
+        run = run or Run()
         try:
-            documents, queries = self._session.run(["document_embeddings", "query_embedding"], feeds, _giving_back())
+            documents, queries = self._session.run(["document_embeddings", "query_embedding"], feeds, run.options)
         except Exception as error:  # ONNX Runtime raises classes of its own that it does not export
+            if run.stopped:
+                raise NotReadyError("the run was stopped; send the call again") from error
             if _is_out_of_memory(error):
                 raise NotReadyError(
                     f"out of memory at {batch.input_ids.shape[1]} tokens; send fewer or shorter documents"
@@ -126,18 +151,6 @@ def _open(graph: Path, options: SessionOptions) -> Any:
             f"{graph} cannot be loaded by ONNX Runtime {ort.__version__} on {options.providers[0]}: export it again; "
             "bf16 runs on CUDA only, so choose another --dtype for a CPU"
         ) from error
-
-
-def _giving_back() -> Any:
-    """Options of one run: its memory goes back to the system at its end.
-
-    Without an arena every activation is mapped and faulted in anew, which took 0.93 s instead of 0.53 for 1,318 tokens
-    on lastly-mini; an arena that is never shrunk keeps the longest request's memory for good.
-    `python -m benchmarks.memory_return` shows both.
-    """
-    options = ort.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return options
 
 
 def _is_out_of_memory(error: Exception) -> bool:

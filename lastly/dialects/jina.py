@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lastly.dialects.common import Document, QueryText, RerankCall, texts_of
+from lastly.dialects.common import Document, Documents, QueryText, RerankCall, texts_of
 from lastly.types import Query, Ranking
 
 
@@ -16,7 +16,7 @@ class RerankRequest(BaseModel):
     )
 
     query: QueryText = Field(description="what the user searched for")
-    documents: list[str | Document] = Field(description="first-stage hits, in first-stage order")
+    documents: Documents = Field(description="first-stage hits, in first-stage order")
     model: str | None = Field(None, description="name of a loaded model; none: the default one")
     top_n: int | None = Field(None, ge=1, description="how many results to return; none: all")
     instruction: str | None = Field(None, description="how relevance is to be judged")

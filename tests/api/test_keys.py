@@ -53,6 +53,17 @@ def test_keys_of_the_file_are_rotated_without_a_restart(file: Path) -> None:
     assert not known.known("old")
 
 
+def test_a_caller_s_key_changes_while_the_sidecar_runs(file: Path, small_model: Path) -> None:
+    with serving(Settings(**small_settings(small_model, api_key_file=file))) as client:
+        for key in ("old", "new"):
+            file.write_text(f"{sha256(key)}\n")
+            statuses = {
+                asked: client.post("/v1/rerank", json=CALL, headers={"Authorization": f"Bearer {asked}"}).status_code
+                for asked in ("old", "new")
+            }
+            assert statuses == {"old": 401, "new": 401} | {key: 200}
+
+
 @pytest.mark.parametrize("content", ["no hash\n", None])
 def test_a_file_that_breaks_leaves_the_keys_as_they_were(
     file: Path, content: str | None, caplog: pytest.LogCaptureFixture

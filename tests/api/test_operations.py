@@ -1,5 +1,6 @@
 """Health, models, metrics, keys, start and stop."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -10,16 +11,20 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from lastly.app import create_app
 from lastly.cli import main
-from lastly.config import Settings
+from lastly.config import Settings, embedded_model
 from lastly.errors import InvalidRequestError, ModelFolderError
+from lastly.reranker import Reranker
+from lastly.service import Service
 from tests.api.conftest import CALL, serving, wait_until_ready
 from tests.api.process import Sidecar, sidecar
 
@@ -55,13 +60,46 @@ def test_the_api_describes_itself(client: TestClient) -> None:
     assert client.get("/docs").status_code == 200
 
 
-def test_readiness_waits_for_the_model_and_liveness_does_not(settings: Settings) -> None:
+def test_readiness_waits_for_the_model_s_first_runs_and_liveness_does_not(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, may_warm_up, warm_up = threading.Event(), threading.Event(), Service._warm_up
+
+    async def held_up(service: Service, reranker: Reranker) -> None:
+        loaded.set()
+        await asyncio.to_thread(may_warm_up.wait, 60)
+        await warm_up(service, reranker)
+
+    monkeypatch.setattr(Service, "_warm_up", held_up)
     with TestClient(create_app(settings)) as client:
+        assert loaded.wait(60)
+        for path in ("/health/ready", "/info"):
+            early = client.get(path)
+            assert (early.status_code, early.json()["error"]["code"]) == (503, "not_ready")
+        assert client.post("/v1/rerank", json=CALL).status_code == 503
         assert client.get("/health/live").status_code == 200
-        first = client.get("/health/ready")
-        if first.status_code != 200:
-            assert (first.status_code, first.json()["error"]["code"]) == (503, "not_ready")
+        may_warm_up.set()
         wait_until_ready(client)
+        runs = "lastly_inference_seconds_count"
+        assert _values(client)[runs] >= 1
+
+
+def test_a_call_moves_every_measure_of_its_way_by_one(small: TestClient) -> None:
+    before = _values(small)
+    assert small.post("/v1/rerank", json=CALL).status_code == 200
+    after = _values(small)
+    ways = ("queue_seconds", "tokenize_seconds", "inference_seconds", "rerank_seconds", "batch_blocks", "batch_fill")
+    for way in (*ways, "rerank_tokens", "rerank_documents"):
+        name = f"lastly_{way}_count"
+        assert after[name] == before[name] + 1, name
+    assert after["lastly_rerank_documents_sum"] == before["lastly_rerank_documents_sum"] + len(CALL["documents"])
+    assert after["lastly_queue_requests"] == 0
+
+
+def _values(client: TestClient) -> dict[str, float]:
+    """Give the samples without labels, as Prometheus' own parser reads them."""
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return {sample.name: sample.value for family in families for sample in family.samples if not sample.labels}
 
 
 def test_a_wrong_model_folder_ends_the_start_with_what_to_do(tmp_path: Path) -> None:
@@ -84,12 +122,33 @@ def test_sigterm_lets_running_requests_end(small_model: Path) -> None:
         assert running.process.wait(60) == 0
 
 
+def test_sigterm_waits_no_longer_than_the_limit() -> None:
+    """The call would take minutes; the block that is under way ends, the others never run."""
+    body = {"query": "tea", "documents": ["a longer text about tea " * 40] * 1000}
+    flags = ("--drain-timeout-s", "1", "--request-timeout-ms", "900000")
+    with sidecar(*flags) as running, ThreadPoolExecutor(1) as caller:
+        call = caller.submit(httpx.post, f"{running.address}/v1/rerank", json=body, timeout=120)
+        _wait_for(running.address, "lastly_queue_requests 1.0")
+        started = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        running.process.wait(60)
+        assert 0.5 < time.monotonic() - started < 10  # one block alone takes nine seconds and is stopped inside
+        assert (call.result(30).status_code, call.result().json()["error"]["code"]) == (503, "not_ready")
+        assert running.process.returncode == 0
+
+
 def test_sighup_loads_the_model_again_without_a_failed_call(small_model: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(small_model, folder)
-    with sidecar("--model", str(folder)) as running:
-        statuses = _calls_until(running, lambda: running.process.send_signal(signal.SIGHUP), "lastly_reloads_total")
+    old, new, folder = tmp_path / "old", tmp_path / "new", tmp_path / "model"
+    shutil.copytree(small_model, old)
+    shutil.copytree(embedded_model(), new)
+    folder.symlink_to(old)
+    with sidecar("--model", f"served={folder}") as running:
+        first = _scores(running)
+        _point(folder, new)
+        statuses = _calls_until(running, lambda: running.process.send_signal(signal.SIGHUP), 'result="done"} 1.0')
         assert set(statuses) == {200}
+        assert _scores(running) != first
+        folder = new
         assert 'lastly_reloads_total{result="done"} 1.0' in _metrics(running.address)
         (folder / "lastly.json").write_text("{}")
         statuses = _calls_until(running, lambda: running.process.send_signal(signal.SIGHUP), 'result="failed"')
@@ -97,13 +156,37 @@ def test_sighup_loads_the_model_again_without_a_failed_call(small_model: Path, t
         running.wait_for_line("the model that runs stays")
 
 
+def _scores(running: Sidecar) -> list[float]:
+    answer = httpx.post(f"{running.address}/v1/rerank", json=CALL, timeout=30).json()
+    return [result["relevance_score"] for result in answer["results"]]
+
+
+def _point(link: Path, folder: Path) -> None:
+    """Swap a symbolic link in one step, as the operations page says."""
+    beside = link.with_name("beside")
+    beside.symlink_to(folder)
+    beside.rename(link)
+
+
 def _calls_until(running: Sidecar, act: Callable[[], None], wanted: str) -> list[int]:
-    act()
-    statuses, deadline = [], time.monotonic() + 60
-    while wanted not in _metrics(running.address):
-        statuses.append(httpx.post(f"{running.address}/v1/rerank", json=CALL, timeout=30).status_code)
-        assert time.monotonic() < deadline, running.lines
-    statuses.append(httpx.post(f"{running.address}/v1/rerank", json=CALL, timeout=30).status_code)
+    """Let four callers ask on and on until a metric is there; gives their statuses."""
+    over, statuses = threading.Event(), list[int]()
+
+    def caller() -> None:
+        while not over.is_set():
+            statuses.append(httpx.post(f"{running.address}/v1/rerank", json=CALL, timeout=30).status_code)
+
+    with ThreadPoolExecutor(4) as callers:
+        asking = [callers.submit(caller) for _ in range(4)]
+        try:
+            act()
+            _wait_for(running.address, wanted, 60)
+            behind = len(statuses)
+            _wait_until(lambda: len(statuses) > behind + 8)
+        finally:
+            over.set()
+        for asked in asking:
+            asked.result(60)
     return statuses
 
 
@@ -111,10 +194,15 @@ def _metrics(address: str) -> str:
     return httpx.get(f"{address}/metrics", timeout=30).text
 
 
-def _wait_for(address: str, metric: str) -> None:
-    deadline = time.monotonic() + 30
-    while metric not in _metrics(address):
-        assert time.monotonic() < deadline, metric
+def _wait_for(address: str, metric: str, seconds: float = 30) -> None:
+    _wait_until(lambda: metric in _metrics(address), seconds)
+
+
+def _wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_several_models_answer_by_name(small_model: Path) -> None:

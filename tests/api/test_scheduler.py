@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lastly.admission import Limits
-from lastly.errors import BrownOutError, DeadlineExceededError, LastlyError, OverloadedError
+from lastly.errors import BrownOutError, DeadlineExceededError, LastlyError, NotReadyError, OverloadedError
 from lastly.estimate import Pace
 from lastly.jobs import Job
 from lastly.metrics import Metrics
@@ -91,7 +91,7 @@ def test_small_calls_pass_between_the_blocks_of_a_large_one(reranker: Reranker) 
     async def both(scheduler: Scheduler) -> None:
         await learn(scheduler, reranker)
         large = asyncio.create_task(ask(scheduler, "large", LARGE))
-        while scheduler._running is False:
+        while scheduler._under_way is None:
             await asyncio.sleep(0.001)
         await ask(scheduler, "small", SMALL)
         await large
@@ -154,6 +154,21 @@ def test_time_that_is_over_or_too_short_is_refused_before_anything_runs(reranker
     run(late)
 
 
+def test_time_that_ends_during_the_wait_is_a_504_and_nothing_runs_for_it(reranker: Reranker) -> None:
+    """Nothing has run yet, so that no estimate can refuse it at the door."""
+
+    async def wait(scheduler: Scheduler) -> None:
+        large = asyncio.create_task(submit(scheduler, job(reranker, LARGE, text="much longer text ")))
+        await asyncio.sleep(0)
+        with pytest.raises(DeadlineExceededError, match="time is over"):
+            await submit(scheduler, job(reranker, seconds=0.005))
+        assert len((await large).results) == LARGE
+
+    runs = run(wait).registry.get_sample_value("lastly_inference_seconds_count")
+    large = job(reranker, LARGE, text="much longer text ")
+    assert runs == len(reranker.encode(large.query, large.candidates, large.truncation))
+
+
 def test_a_wait_longer_than_the_time_left_is_refused_at_the_door(reranker: Reranker) -> None:
     async def crowd(scheduler: Scheduler) -> None:
         await learn(scheduler, reranker)
@@ -186,6 +201,43 @@ def test_a_caller_that_hung_up_costs_nothing(reranker: Reranker) -> None:
     assert runs == large_blocks + 1
 
 
+def test_a_run_that_nobody_waits_for_any_more_is_stopped(reranker: Reranker) -> None:
+    async def leave(scheduler: Scheduler) -> None:
+        long = job(reranker, 60, text="a much longer text " * 20)
+        running = asyncio.create_task(submit(scheduler, long))
+        while scheduler._under_way is None:
+            await asyncio.sleep(0.001)
+        run = scheduler._under_way.run
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert run.stopped
+        assert len((await submit(scheduler, job(reranker))).results) == SMALL
+
+    assert run(leave).registry.get_sample_value("lastly_inference_seconds_count") == 1
+
+
+def test_a_model_too_slow_for_its_callers_is_learnt_from_runs_that_were_stopped() -> None:
+    pace = Pace()
+    pace.learn(1000, 0.1)
+    for _ in range(30):
+        pace.learn_stopped(1000, 1.0)
+    assert 1.5 < pace.seconds(1000) < 2.1
+    pace.learn_stopped(1000, 0.01)
+    assert pace.seconds(1000) > 1.5
+
+
+def test_calls_inside_are_failed_when_the_process_must_end(reranker: Reranker) -> None:
+    async def stop(scheduler: Scheduler) -> None:
+        inside = [asyncio.create_task(submit(scheduler, job(reranker, LARGE))) for _ in range(3)]
+        while scheduler._under_way is None:
+            await asyncio.sleep(0.001)
+        scheduler.give_up()
+        failed = await asyncio.gather(*inside, return_exceptions=True)
+        assert all(isinstance(error, NotReadyError) for error in failed)
+
+    run(stop)
+
+
 def test_a_brown_out_sheds_large_calls_and_keeps_small_ones(reranker: Reranker) -> None:
     async def crowd(scheduler: Scheduler) -> None:
         await learn(scheduler, reranker)
@@ -212,10 +264,10 @@ def test_a_failing_run_fails_its_own_call_only(reranker: Reranker, monkeypatch: 
     original = reranker.session.run
     calls = iter([True, False])
 
-    def fail_once(encodings: object) -> object:
+    def fail_once(encodings: object, run: object) -> object:
         if next(calls, False):
             raise RuntimeError("the device is gone")
-        return original(encodings)  # type: ignore[arg-type]
+        return original(encodings, run)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reranker.session, "run", fail_once)
 
