@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs plugins load fuzz help demo serve test test-quick lint format types clean site test-stack
+.PHONY: docs plugins load fuzz lock help demo serve test test-quick lint format types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,15 @@ load: $(VENV)/.development ## 64 callers at twice the capacity for a minute, the
 
 fuzz: $(VENV)/.development ## a million generated inputs through the whole app (ARGS="--inputs 10000")
 	$(BIN)/python -m tests.fuzz.million $(ARGS)
+
+PINS := deploy/docker/requirements
+PIN := uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-annotate \
+	--custom-compile-command 'make lock' -c constraints.txt
+
+lock: $(BIN)/uv ## pin what the image installs, by hash, at the versions of constraints.txt
+	$(BIN)/$(PIN) -o $(PINS)/build.txt $(PINS)/build.in
+	$(BIN)/$(PIN) -o $(PINS)/cpu.txt --extra otel pyproject.toml
+	$(BIN)/$(PIN) -o $(PINS)/cuda.txt --extra otel --no-emit-package onnxruntime pyproject.toml $(PINS)/cuda.in
 
 lint: $(VENV)/.development ## ruff
 	$(BIN)/ruff check .

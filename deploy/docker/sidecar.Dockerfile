@@ -1,21 +1,26 @@
 # The sidecar, on the CPU or on CUDA:
 #   docker build -f deploy/docker/sidecar.Dockerfile --target cpu  -t lastly .
 #   docker build -f deploy/docker/sidecar.Dockerfile --target cuda -t lastly:cuda .
-# The build stage has the compiler's world; the last stages have Python, the environment, and a user without rights.
+# The build stages have the compiler's world; the last stages have Python, the environment, and a user without rights.
+# Whatever is downloaded is pinned by its hash in requirements/ (`make lock` writes these files).
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /src
-RUN python -m venv /opt/lastly && /opt/lastly/bin/pip install --no-cache-dir "uv>=0.5,<1"
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY deploy/docker/requirements requirements
+RUN python -m venv /opt/build && python -m venv --without-pip /opt/lastly \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
 COPY lastly lastly
 COPY onnx_export onnx_export
 COPY integrations integrations
-RUN /opt/lastly/bin/uv pip install --no-cache --python /opt/lastly/bin/python -c constraints.txt . \
-    && /opt/lastly/bin/uv pip uninstall --python /opt/lastly/bin/python pip
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
-# onnxruntime-gpu takes the place of onnxruntime; CUDA's and cuDNN's libraries come as wheels of its extras.
+FROM build AS build-cpu
+RUN /opt/build/bin/pip --python /opt/lastly/bin/python install --no-cache-dir --require-hashes -r requirements/cpu.txt \
+    && /opt/build/bin/pip --python /opt/lastly/bin/python install --no-deps --no-index /wheels/*.whl
+
 FROM build AS build-cuda
-RUN /opt/lastly/bin/uv pip uninstall --python /opt/lastly/bin/python onnxruntime \
-    && /opt/lastly/bin/uv pip install --no-cache --python /opt/lastly/bin/python "onnxruntime-gpu[cuda,cudnn]>=1.30"
+RUN /opt/build/bin/pip --python /opt/lastly/bin/python install --no-cache-dir --require-hashes -r requirements/cuda.txt \
+    && /opt/build/bin/pip --python /opt/lastly/bin/python install --no-deps --no-index /wheels/*.whl
 
 FROM python:3.12-slim-bookworm AS base
 ENV PATH=/opt/lastly/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
@@ -34,4 +39,4 @@ COPY --from=build-cuda /opt/lastly /opt/lastly
 ENV LASTLY_PROVIDER=cuda NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 
 FROM base AS cpu
-COPY --from=build /opt/lastly /opt/lastly
+COPY --from=build-cpu /opt/lastly /opt/lastly
