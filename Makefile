@@ -43,6 +43,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.12 --generate-hashe
 lock: $(BIN)/uv ## pin what the image installs, by hash, at the versions of constraints.txt
 	$(BIN)/$(PIN) -o $(PINS)/build.txt $(PINS)/build.in
 	$(BIN)/$(PIN) -o $(PINS)/cpu.txt --extra otel pyproject.toml
+	$(BIN)/$(PIN) -o $(PINS)/seed.txt $(PINS)/seed.in
 	$(BIN)/$(PIN) -o $(PINS)/cuda.txt --extra otel --no-emit-package onnxruntime pyproject.toml $(PINS)/cuda.in
 
 lint: $(VENV)/.development ## ruff

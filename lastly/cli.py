@@ -13,6 +13,7 @@ COMMANDS = {
     "check": ("lastly.commands.check:run", "verify a model folder and say what to fix"),
     "demo": ("lastly.commands.demo:run", "search this Python's documentation, both orders side by side"),
     "search": ("lastly.commands.search:run", "the same on your documents (JSON lines)"),
+    "seed": ("lastly.commands.seed:run", "index documents into an engine and switch reranking on, to try it"),
     "attach": ("lastly.commands.engines:attach", "switch reranking on inside an engine"),
     "detach": ("lastly.commands.engines:detach", "take it out of an engine again"),
     "status": ("lastly.commands.engines:status", "say what is attached and what it counted"),

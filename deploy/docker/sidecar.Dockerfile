@@ -1,6 +1,7 @@
-# The sidecar, on the CPU or on CUDA:
+# The sidecar, on the CPU or on CUDA, and what fills the local stack's engines:
 #   docker build -f deploy/docker/sidecar.Dockerfile --target cpu  -t lastly .
 #   docker build -f deploy/docker/sidecar.Dockerfile --target cuda -t lastly:cuda .
+#   docker build -f deploy/docker/sidecar.Dockerfile --target seed -t lastly:seed .
 # The build stages have the compiler's world; the last stages have Python, the environment, and a user without rights.
 # Whatever is downloaded is pinned by its hash in requirements/ (`make lock` writes these files).
 FROM python:3.12-slim-bookworm AS build
@@ -22,6 +23,16 @@ FROM build AS build-cuda
 RUN /opt/build/bin/pip --python /opt/lastly/bin/python install --no-cache-dir --require-hashes -r requirements/cuda.txt \
     && /opt/build/bin/pip --python /opt/lastly/bin/python install --no-deps --no-index /wheels/*.whl
 
+# The engines' clients, for `lastly seed` and `lastly attach`.
+FROM build-cpu AS build-seed
+RUN /opt/build/bin/pip --python /opt/lastly/bin/python install --no-cache-dir --require-hashes -r requirements/seed.txt
+
+# Vespa's bundle, which goes into an application package and not into the engine's image.
+FROM maven:3.9-eclipse-temurin-21 AS bundle
+WORKDIR /src
+COPY plugin plugin
+RUN --mount=type=cache,target=/root/.m2 mvn -q -B -ntp -f plugin/vespa/pom.xml -Dmaven.test.skip=true package
+
 FROM python:3.12-slim-bookworm AS base
 ENV PATH=/opt/lastly/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     LASTLY_HOST=0.0.0.0 LASTLY_PORT=8787
@@ -37,6 +48,14 @@ CMD ["serve"]
 FROM base AS cuda
 COPY --from=build-cuda /opt/lastly /opt/lastly
 ENV LASTLY_PROVIDER=cuda NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+
+FROM base AS seed
+COPY --from=build-seed /opt/lastly /opt/lastly
+HEALTHCHECK NONE
+CMD ["seed", "--help"]
+
+FROM seed AS seed-vespa
+COPY --from=bundle /src/plugin/vespa/target/lastly-vespa-deploy.jar /opt/lastly/lastly-vespa-deploy.jar
 
 FROM base AS cpu
 COPY --from=build-cpu /opt/lastly /opt/lastly

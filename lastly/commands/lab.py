@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lastly import config
+from lastly.commands.local import read_documents
 from lastly.lab.app import create_lab
 from lastly.lab.sources import EngineSource, LocalSource, Source
-from lastly.local.documents import Document, read
 from lastly.local.http_json import JsonServer
 from lastly.local.python_docs import python_documentation
 from lastly.server import serve
@@ -41,12 +41,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _sources(options: argparse.Namespace) -> list[Source]:
     engines = [EngineSource(JsonServer(url, timeout_s=10, verify=not options.insecure)) for url in options.engine]
-    files = [LocalSource(options.documents.name, lambda: _read(options.documents))] if options.documents else []
+    files = (
+        [LocalSource(options.documents.name, lambda: read_documents(options.documents))] if options.documents else []
+    )
     return [*engines, *files, LocalSource("Demo: this Python's documentation", python_documentation)]
-
-
-def _read(file: Path) -> list[Document]:
-    documents = read(file)
-    if complaint := documents.complaint():
-        print(f"lastly: {file}: {complaint}", file=sys.stderr)
-    return documents.good

@@ -1,6 +1,7 @@
-"""What `lastly demo` and `lastly search` share."""
+"""What the commands share that search documents of this machine."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from rich.console import Console
 
 from lastly.config import Settings, embedded_model
 from lastly.local.comparison import compare
-from lastly.local.documents import Document
+from lastly.local.documents import Document, read
 from lastly.local.first_stage import FirstStage
 from lastly.local.sidecar import running_sidecar
 from lastly.local.view import show
@@ -20,6 +21,14 @@ def add_options(flags: argparse.ArgumentParser) -> None:
     flags.add_argument("--window", type=_count, default=20, help="first-stage hits that are reranked (default 20)")
     flags.add_argument("--rows", type=_count, default=10, help="hits shown (default 10)")
     flags.add_argument("--threads", type=int, default=0, help="threads of the model; 0: one a physical core")
+
+
+def read_documents(file: Path) -> list[Document]:
+    """Read a file of documents; bad lines are named on standard error and left out."""
+    documents = read(file)
+    if complaint := documents.complaint():
+        print(f"lastly: {file}: {complaint}", file=sys.stderr)
+    return documents.good
 
 
 def run_comparisons(

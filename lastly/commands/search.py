@@ -1,12 +1,10 @@
 """`lastly search FILE "query"`: searches your own documents (one JSON object a line: id, text, title?)."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lastly.commands.local import add_options, run_comparisons
-from lastly.local.documents import Document, read
+from lastly.commands.local import add_options, read_documents, run_comparisons
 
 
 def run(argv: Sequence[str]) -> int:
@@ -16,11 +14,6 @@ def run(argv: Sequence[str]) -> int:
     flags.add_argument("query", nargs="+", help="what to search for")
     add_options(flags)
     options = flags.parse_args(argv)
-    return run_comparisons(f"reading {options.file}", lambda: _read(options.file), (" ".join(options.query),), options)
-
-
-def _read(file: Path) -> list[Document]:
-    documents = read(file)
-    if complaint := documents.complaint():
-        print(f"lastly: {file}: {complaint}", file=sys.stderr)
-    return documents.good
+    return run_comparisons(
+        f"reading {options.file}", lambda: read_documents(options.file), (" ".join(options.query),), options
+    )

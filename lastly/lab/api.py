@@ -16,10 +16,17 @@ from lastly.types import Query, Ranking
 _MAXIMUM_WINDOW = 200  # more rows than anybody reads on one page
 
 
+class ShownSource(BaseModel):
+    """A place to search; `up` is false for an engine that takes no connection now."""
+
+    title: str
+    up: bool
+
+
 class Setup(BaseModel):
     """What the page offers."""
 
-    sources: list[str]
+    sources: list[ShownSource]
     models: list[str]
     maximum_window: int
 
@@ -79,7 +86,9 @@ lab_api = APIRouter(prefix="/lab/api", tags=["lab"])
 async def setup(sources: Searched, service: Served) -> Setup:
     """List sources and models."""
     window = min(_MAXIMUM_WINDOW, service.settings.max_documents)
-    return Setup(sources=sources.titles(), models=list(service.models.manifests), maximum_window=window)
+    described = await asyncio.to_thread(sources.described)
+    shown = [ShownSource(title=title, up=up) for title, up in described]
+    return Setup(sources=shown, models=list(service.models.manifests), maximum_window=window)
 
 
 @lab_api.get("/indices", summary="A source's indices")

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from lastly.errors import InvalidRequestError
@@ -19,6 +20,10 @@ class Source(Protocol):
     @property
     def title(self) -> str:
         """How the page calls it."""
+        ...
+
+    def up(self) -> bool:
+        """Whether it can be asked now."""
         ...
 
     def indices(self) -> list[str]:
@@ -42,6 +47,10 @@ class LocalSource:
         self._documents = documents
         self._index: FirstStage | None = None
         self._lock = threading.Lock()
+
+    def up(self) -> bool:
+        """It is here, if not read yet."""
+        return True
 
     def indices(self) -> list[str]:
         """There is one."""
@@ -70,6 +79,10 @@ class EngineSource:
         self._server = server
         self.title = server.shown
 
+    def up(self) -> bool:
+        """Whether the engine takes connections."""
+        return self._server.reachable()
+
     def indices(self) -> list[str]:
         """Ask the engine."""
         return list_indices(self._server)
@@ -91,9 +104,11 @@ class Sources:
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = list(sources)
 
-    def titles(self) -> list[str]:
-        """Name the sources, in order."""
-        return [source.title for source in self._sources]
+    def described(self) -> list[tuple[str, bool]]:
+        """Name the sources, in order, and say which can be asked now; all are tried at once."""
+        with ThreadPoolExecutor(len(self._sources)) as pool:
+            up = pool.map(lambda source: source.up(), self._sources)
+            return [(source.title, found) for source, found in zip(self._sources, up, strict=True)]
 
     def get(self, number: int) -> Source:
         """Give a source; raises InvalidRequestError for an unknown one."""

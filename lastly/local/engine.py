@@ -41,7 +41,7 @@ class EngineIndex:
             self._has_plugin = False
             status, answer = self._search(body)
         if status != 200:
-            raise InvalidRequestError(f"{self.name} answered {status}: {_reason(answer)}")
+            raise InvalidRequestError(f"{self.name} answered {status}: {reason(answer)}")
         return [self._hit(hit) for hit in answer["hits"]["hits"]]
 
     def _search(self, body: dict[str, Any]) -> tuple[int, Any]:
@@ -57,7 +57,7 @@ def list_indices(server: JsonServer) -> list[str]:
     """Name the server's open indices, hidden ones left out; raises InvalidRequestError where it refuses."""
     status, answer = server.call("GET", "/_cat/indices?format=json&h=index&expand_wildcards=open")
     if status != 200:
-        raise InvalidRequestError(f"{server.shown} answered {status}: {_reason(answer)}")
+        raise InvalidRequestError(f"{server.shown} answered {status}: {reason(answer)}")
     return sorted(row["index"] for row in answer if not row["index"].startswith("."))
 
 
@@ -65,7 +65,7 @@ def list_fields(server: JsonServer, index: str) -> list[str]:
     """Name an index's text fields, those of objects with dots; raises InvalidRequestError where it refuses."""
     status, answer = server.call("GET", f"/{quote(index, safe='')}/_mapping")
     if status != 200:
-        raise InvalidRequestError(f"{server.shown}/{index} answered {status}: {_reason(answer)}")
+        raise InvalidRequestError(f"{server.shown}/{index} answered {status}: {reason(answer)}")
     found = {
         name for entry in answer.values() for name in _text_fields(entry["mappings"].get("properties", {}), prefix="")
     }
@@ -92,7 +92,8 @@ def _text(source: Any, field: str) -> str:
     return "" if value is None else str(value)
 
 
-def _reason(answer: Any) -> str:
+def reason(answer: Any) -> str:
+    """Give why an engine refused, from its answer."""
     error = answer.get("error") if isinstance(answer, dict) else None
     if isinstance(error, dict):
         causes = error.get("root_cause") or [error]

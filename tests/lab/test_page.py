@@ -100,7 +100,7 @@ def test_nothing_found_and_a_dead_engine_are_said_plainly(page: Page, lab: str) 
     page.fill("#query", "xyzzyplugh")
     page.click("#go")
     expect(page.locator("#blank")).to_contain_text("Nothing found")
-    page.select_option("#source", label="http://127.0.0.1:9")
+    page.select_option("#source", label="http://127.0.0.1:9 (not running)")
     expect(page.locator("#blank [role=alert]")).to_contain_text("is it running?")
 
 

@@ -26,7 +26,9 @@ async function start() {
     state.setup = await ask("setup");
   } catch (error) { message("error", "The lab cannot start", error.message); return; }
   const { sources, models, maximum_window } = state.setup;
-  $("source").replaceChildren(...sources.map((title, number) => element("option", { value: number }, title)));
+  const preferred = Math.max(0, sources.findIndex((source) => source.up));
+  $("source").replaceChildren(...sources.map(({ title, up }, number) =>
+    element("option", { value: number, selected: number === preferred }, up ? title : `${title} (not running)`)));
   $("model").replaceChildren(...models.map((name) => element("option", { value: name }, name)));
   $("window").max = Math.min(100, maximum_window);
   message("empty", "Type a query to compare both orders", "First stage on the left, reranked on the right; the lines show who moved.", examples());
@@ -36,7 +38,7 @@ async function start() {
 
 function examples() {
   const texts = ["run a command and capture its output", "temporary directory deleted afterwards", "wait for several threads"];
-  if (!state.setup.sources.every((title) => title.startsWith("Demo"))) return "";
+  if (!$("source").selectedOptions[0].textContent.startsWith("Demo")) return "";
   return element("div", { class: "examples" }, ...texts.map((text) => element("button", { type: "button", onclick: () => pick(text) }, text)));
 }
 

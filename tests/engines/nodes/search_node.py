@@ -96,7 +96,8 @@ class SearchNode:
         for name in ("data", "logs", "plugins", "tmp"):
             (self.home / name).mkdir(exist_ok=True)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What its programs and tools find in their environment."""
         home = str(self.home)
         return {
             "PATH": os.environ["PATH"],
@@ -111,7 +112,7 @@ class SearchNode:
         done = subprocess.run(
             [self.home / "bin" / name, *arguments],
             input=stdin,
-            env=self._environment(),
+            env=self.environment(),
             cwd=self.home,
             user=USER,
             group=USER,
@@ -142,7 +143,7 @@ class SearchNode:
         with (self.home / "console.log").open("wb") as log:
             self.process = subprocess.Popen(
                 [self.home / "bin" / self.program],
-                env=self._environment(),
+                env=self.environment(),
                 cwd=self.home,
                 stdout=log,
                 stderr=subprocess.STDOUT,
