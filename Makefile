@@ -61,9 +61,9 @@ site: $(VENV)/.development ## build the documentation's site into build/site
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[docs]'
 	$(BIN)/mkdocs build --quiet
 
-test-stack: $(VENV)/.development ## bring the stack up in containers and search; says so where there is no container engine
+test-stack: $(VENV)/.development ## bring the stack up in containers and search in each engine; says so where that cannot be
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[stack]'
-	$(BIN)/python -m tests.deploy.stack
+	$(BIN)/python -m tests.deploy.stack $(ARGS)
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist *.egg-info

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,8 @@ from lastly.cli import COMMANDS
 from lastly.config import Settings
 from lastly.metrics import Metrics
 from lastly.middleware import OPEN_PATHS
-from tests.deploy.files import DOCKERFILES, OURS, PROFILES, ROOT, SERVICES, STACK, copied, dockerfile
+from tests.deploy.compose import NoComposeError, found_or_built
+from tests.deploy.files import DOCKERFILES, OURS, PROFILES, ROOT, SERVICES, STACK, command, copied, dockerfile
 
 SIDECAR = DOCKERFILES["sidecar.Dockerfile"]
 
@@ -175,26 +175,29 @@ def test_no_two_panels_overlap() -> None:
         cells |= own
 
 
-def _compose() -> list[str] | None:
-    if binary := os.environ.get("LASTLY_COMPOSE") or shutil.which("docker-compose"):
-        return [binary]
-    docker = shutil.which("docker")
-    found = docker and subprocess.run([docker, "compose", "version"], capture_output=True, timeout=30).returncode == 0
-    return [str(docker), "compose"] if found else None
+@pytest.fixture(scope="module")
+def compose() -> list[str]:
+    """Compose itself; built from its Go module where it is not at hand."""
+    try:
+        return found_or_built()
+    except NoComposeError as error:
+        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("profile", ["", *PROFILES])
-def test_compose_itself_accepts_the_stack(profile: str) -> None:
-    compose = _compose()
-    if compose is None:
-        pytest.skip("no Compose here: install the docker compose plugin, or name a binary in LASTLY_COMPOSE")
+def test_compose_itself_accepts_the_stack(compose: list[str], profile: str) -> None:
     flags = ["--profile", profile] if profile else []
     done = subprocess.run(
         [*compose, "--file", str(ROOT / "docker-compose.yml"), *flags, "config", "--format", "json"],
         capture_output=True,
         text=True,
         timeout=60,
+        env={name: value for name, value in os.environ.items() if name != "SIDECAR"},
     )
     assert done.returncode == 0, done.stderr
     expected = {name for name, service in SERVICES.items() if set(service.get("profiles", [profile])) & {profile}}
-    assert set(json.loads(done.stdout)["services"]) == expected
+    understood = json.loads(done.stdout)["services"]
+    assert set(understood) == expected
+    assert {name: understood[name]["command"] for name in expected if "command" in SERVICES[name]} == {
+        name: command(name) for name in expected if "command" in SERVICES[name]
+    }
