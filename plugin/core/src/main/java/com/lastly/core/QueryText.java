@@ -24,6 +24,7 @@ public final class QueryText {
         Map.entry("has_child", List.of("query")), Map.entry("has_parent", List.of("query")), Map.entry("pinned", List.of("organic")),
         Map.entry("rule", List.of("organic")), Map.entry("hybrid", List.of("queries")), Map.entry("knn", List.of("query_vector_builder")),
         Map.entry("text_embedding", List.of()), Map.entry("standard", List.of("query")), Map.entry("rescorer", List.of("retriever")),
+        Map.entry("lastly_rerank", List.of("retriever")),
         Map.entry("rrf", List.of("retrievers", "query")), Map.entry("linear", List.of("retrievers", "query")), Map.entry("rule_retriever", List.of("retriever")));
     private static final List<String> TEXTS = List.of("query", "query_text", "model_text");
     private static final int DEEPEST = 32;

@@ -61,6 +61,18 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
         return millis;
     }
 
+    /** Gives `tokens` if a passage can be cut to them (0: the model decides); throws IllegalArgumentException otherwise. */
+    public static int checkMaxDocTokens(String name, int tokens) {
+        require(tokens >= 0, name + ": [" + tokens + "] is less than 0");
+        return tokens;
+    }
+
+    /** Gives `text` if it is short enough to ask by; throws IllegalArgumentException otherwise. */
+    public static String checkText(String name, String text) {
+        require(text.length() <= LONGEST_TEXT, name + ": give a text of at most " + LONGEST_TEXT + " characters");
+        return text;
+    }
+
     /** Gives `value` if it is one of two; throws IllegalArgumentException otherwise. */
     public static String oneOf(String name, String value, String first, String second) {
         require(value.equals(first) || value.equals(second), name + ": [" + value + "] is neither " + first + " nor " + second);
@@ -69,11 +81,22 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
 
     /** Checks the list of passage fields; throws IllegalArgumentException that says what to write. */
     public static void checkFields(boolean enabled, List<String> fields) {
-        require(!enabled || !fields.isEmpty(), PREFIX + "fields: name the fields that make up the passage before " + PREFIX + "enabled is true");
-        require(fields.size() <= MOST_FIELDS, PREFIX + "fields: give at most " + MOST_FIELDS + " fields");
+        String name = PREFIX + "fields";
+        require(!enabled || !fields.isEmpty(), name + ": name the fields that make up the passage before " + PREFIX + "enabled is true");
+        checkNames(name, fields);
+    }
+
+    /** Checks a list of fields under the name that it has where it was written; throws IllegalArgumentException. */
+    public static void checkFields(String name, List<String> fields) {
+        require(!fields.isEmpty(), name + ": name the fields that make up the passage");
+        checkNames(name, fields);
+    }
+
+    private static void checkNames(String name, List<String> fields) {
+        require(fields.size() <= MOST_FIELDS, name + ": give at most " + MOST_FIELDS + " fields");
         for (String field : fields) {
             require(!field.isBlank() && field.equals(field.strip()) && field.indexOf('*') < 0,
-                PREFIX + "fields: [" + field + "] is no field name; patterns are not allowed");
+                name + ": [" + field + "] is no field name; patterns are not allowed");
         }
     }
 

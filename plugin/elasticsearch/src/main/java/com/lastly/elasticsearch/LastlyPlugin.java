@@ -29,7 +29,7 @@ import org.elasticsearch.threadpool.ExecutorBuilder;
 import org.elasticsearch.threadpool.FixedExecutorBuilder;
 import org.elasticsearch.threadpool.ThreadPool;
 
-/** What a node gets with Lastly: settings, `ext.lastly`, the filter over searches, and the stats. */
+/** What a node gets with Lastly: settings, `ext.lastly`, the filter over searches, the retriever, and the stats. */
 public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPlugin, ReloadablePlugin {
 
     private static final String POOL = "lastly";
@@ -74,6 +74,11 @@ public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPl
     @Override
     public List<SearchExtSpec<?>> getSearchExts() {
         return List.of(new SearchExtSpec<>(RerankExt.NAME, RerankExt::new, RerankExt::parse));
+    }
+
+    @Override
+    public List<RetrieverSpec<?>> getRetrievers() {
+        return List.of(new RetrieverSpec<>(RerankRetriever.NAME, new RerankRetrieverParser(() -> services)::parse));
     }
 
     @Override

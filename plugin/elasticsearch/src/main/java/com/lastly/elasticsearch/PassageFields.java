@@ -43,7 +43,11 @@ final class PassageFields {
     }
 
     String text(SearchHit hit) {
-        return DocumentText.of(all, field -> {
+        return text(all, hit);
+    }
+
+    static String text(List<String> fields, SearchHit hit) {
+        return DocumentText.of(fields, field -> {
             DocumentField values = hit.field(field);
             return values == null ? null : values.getValues();
         });

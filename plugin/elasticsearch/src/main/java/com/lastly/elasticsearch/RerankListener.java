@@ -5,39 +5,28 @@ import com.lastly.core.RerankFailure;
 import com.lastly.core.RerankRequest;
 import com.lastly.core.RerankWindow;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
-import org.elasticsearch.ElasticsearchStatusException;
+import org.elasticsearch.ElasticsearchException;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.search.SearchResponse;
-import org.elasticsearch.common.logging.HeaderWarning;
-import org.elasticsearch.common.util.concurrent.ThreadContext;
-import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.search.SearchHit;
-import org.elasticsearch.tasks.CancellableTask;
 import org.elasticsearch.tasks.Task;
-import org.elasticsearch.tasks.TaskCancelledException;
 
 /** Takes the first stage's answer, asks the sidecar without holding a thread, and answers with the page in the new order. */
 final class RerankListener implements ActionListener<SearchResponse> {
 
     private static final Logger LOGGER = LogManager.getLogger(RerankListener.class);
-    private static final List<String> PASSED_ON = List.of("X-Request-Id", "traceparent");
 
     private final Services services;
-    private final Task task;
+    private final SidecarCall call;
     private final RerankPlan plan;
     private final ActionListener<SearchResponse> user;
 
     RerankListener(Services services, Task task, RerankPlan plan, ActionListener<SearchResponse> user) {
         this.services = services;
-        this.task = task;
+        this.call = new SidecarCall(services, task);
         this.plan = plan;
         this.user = user;
     }
@@ -68,53 +57,30 @@ final class RerankListener implements ActionListener<SearchResponse> {
         if (plan.fields() != null) plan.fields().restoreRequest();
     }
 
-    /** Keeps the response alive, and the request's context, until the sidecar has answered. */
+    /** Keeps the response alive until the sidecar has answered. */
     private void rerank(SearchResponse first, SearchHit[] hits) {
         RerankRequest request = request(hits);
-        Supplier<ThreadContext.StoredContext> context = services.context().newRestorableContext(false);
         long started = System.nanoTime();
         first.mustIncRef();
-        CompletableFuture<double[]> scores = services.reranker().scores(request);
-        if (task instanceof CancellableTask cancellable) cancellable.addListener(() -> scores.cancel(true));
-        scores.whenComplete((ranked, thrown) -> execute(() -> {
-            try (ThreadContext.StoredContext restored = context.get()) {
-                scored(first, ranked, thrown, (System.nanoTime() - started) / 1_000_000);
+        call.scores(request, (scores, failure) -> {
+            try {
+                scored(first, scores, failure, (System.nanoTime() - started) / 1_000_000);
             } finally {
                 first.decRef();
             }
-        }));
+        });
     }
 
-    /** A full queue must not lose the search: the thread that brought the scores does the rest. */
-    private void execute(Runnable rest) {
-        try {
-            services.executor().execute(rest);
-        } catch (RejectedExecutionException e) {
-            rest.run();
-        }
-    }
-
-    private void scored(SearchResponse first, double[] scores, Throwable thrown, long millis) {
+    private void scored(SearchResponse first, double[] scores, RerankFailure failure, long millis) {
         int available = first.getHits().getHits().length;
-        if (thrown == null) {
+        if (failure == null) {
             answer(first, Page.reranked(plan, Ranking.of(scores, available, plan.window()), available), millis);
             return;
         }
-        RerankFailure failure = RerankFailure.of(thrown);
         LOGGER.debug("not reranked: {}", failure.reason());
-        if (failure.reason().equals("cancelled")) user.onFailure(new TaskCancelledException("the search was cancelled while it was reranked"));
-        else if (plan.settings().fails()) user.onFailure(error(failure));
-        else keepOrder(first, available, failure, millis);
-    }
-
-    private void keepOrder(SearchResponse first, int available, RerankFailure failure, long millis) {
-        HeaderWarning.addWarning("lastly: kept the first stage's order (" + failure.reason() + "): " + failure.getMessage());
-        answer(first, Page.firstStage(plan, available), millis);
-    }
-
-    private static ElasticsearchStatusException error(RerankFailure failure) {
-        RestStatus status = failure.reason().equals("timeout") ? RestStatus.GATEWAY_TIMEOUT : RestStatus.SERVICE_UNAVAILABLE;
-        return new ElasticsearchStatusException("lastly: not reranked (" + failure.reason() + "): " + failure.getMessage(), status);
+        ElasticsearchException error = SidecarCall.error(failure, plan.settings());
+        if (error != null) user.onFailure(error);
+        else answer(first, Page.firstStage(plan, available), millis);
     }
 
     private void answer(SearchResponse first, Page page, long millis) {
@@ -131,17 +97,6 @@ final class RerankListener implements ActionListener<SearchResponse> {
     private RerankRequest request(SearchHit[] hits) {
         RerankWindow window = plan.window();
         List<String> passages = Arrays.stream(hits).limit(window.window()).map(plan.fields()::text).toList();
-        return new RerankRequest(plan.query(), passages, plan.settings(), headers());
-    }
-
-    private Map<String, String> headers() {
-        Map<String, String> headers = new HashMap<>();
-        for (String name : PASSED_ON) {
-            String value = services.context().getHeader(name);
-            if (value != null) headers.put(name, value);
-        }
-        String opaque = services.context().getHeader(Task.X_OPAQUE_ID_HTTP_HEADER);
-        if (opaque != null) headers.putIfAbsent("X-Request-Id", opaque);
-        return headers;
+        return call.request(plan.query(), passages, plan.settings());
     }
 }

@@ -13,6 +13,7 @@ import org.elasticsearch.action.search.SearchResponse;
 import org.elasticsearch.action.support.ActionFilterChain;
 import org.elasticsearch.action.support.MappedActionFilter;
 import org.elasticsearch.common.logging.HeaderWarning;
+import org.elasticsearch.common.util.concurrent.ThreadContext;
 import org.elasticsearch.search.SearchExtBuilder;
 import org.elasticsearch.search.builder.SearchSourceBuilder;
 import org.elasticsearch.search.retriever.CompoundRetrieverBuilder;
@@ -20,6 +21,9 @@ import org.elasticsearch.tasks.Task;
 
 /** Meets every search on its coordinating node: widens those that are to be reranked, and leaves the others alone. */
 final class SearchFilter implements MappedActionFilter {
+
+    /** Under this name a search's context holds its task, for the retriever: a request that is rewritten is not told whose it is. */
+    static final String TASK = "lastly.task";
 
     private static final int DEFAULT_SIZE = 10;
 
@@ -45,9 +49,16 @@ final class SearchFilter implements MappedActionFilter {
             listener.onFailure(e);
             return;
         }
-        if (plan == null) chain.proceed(task, action, request, listener);
-        else chain.proceed(task, action, (Q) plan.request(), plan.rerank() == null ? listener
-            : (ActionListener<A>) new RerankListener(services, task, plan.rerank(), (ActionListener<SearchResponse>) listener));
+        try (ThreadContext.StoredContext caller = services.context().newStoredContext()) {
+            if (request instanceof SearchRequest search && asksRetriever(search)) services.context().putTransient(TASK, task);
+            if (plan == null) chain.proceed(task, action, request, listener);
+            else chain.proceed(task, action, (Q) plan.request(), plan.rerank() == null ? listener
+                : (ActionListener<A>) new RerankListener(services, task, plan.rerank(), (ActionListener<SearchResponse>) listener));
+        }
+    }
+
+    private boolean asksRetriever(SearchRequest request) {
+        return request.source() != null && RerankRetriever.in(request.source().retriever()) && services.context().getTransient(TASK) == null;
     }
 
     /** The request that goes on, and how its answer is reranked (null: not at all). */

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.elasticsearch.common.bytes.BytesReference;
 import org.elasticsearch.common.xcontent.XContentHelper;
 import org.elasticsearch.search.builder.SearchSourceBuilder;
+import org.elasticsearch.search.retriever.RetrieverBuilder;
 import org.elasticsearch.search.vectors.KnnSearchBuilder;
 import org.elasticsearch.xcontent.ToXContent;
 import org.elasticsearch.xcontent.XContentBuilder;
@@ -31,6 +32,11 @@ final class SearchText {
         } catch (IOException | RuntimeException e) {
             return "";
         }
+    }
+
+    /** The same of a retriever by itself. */
+    static String of(RetrieverBuilder retriever) {
+        return of(new SearchSourceBuilder().retriever(retriever));
     }
 
     private static void write(KnnSearchBuilder knn, XContentBuilder json) throws IOException {

@@ -5,6 +5,7 @@ import java.util.Set;
 import org.elasticsearch.action.search.SearchRequest;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
 import org.elasticsearch.search.builder.SearchSourceBuilder;
+import org.elasticsearch.search.retriever.RetrieverBuilder;
 import org.elasticsearch.search.sort.ScoreSortBuilder;
 import org.elasticsearch.search.sort.SortBuilder;
 import org.elasticsearch.search.sort.SortOrder;
@@ -30,6 +31,10 @@ final class SkipReason {
         this.node = node;
     }
 
+    String node() {
+        return node;
+    }
+
     /** Null where the search may be reranked. */
     String of(Task task, SearchRequest request, SearchSourceBuilder source) {
         if (internal(task)) return "internal";
@@ -46,8 +51,12 @@ final class SkipReason {
         if (source.collapse() != null && source.collapse().getInnerHits().isEmpty() == false) return "collapse_inner_hits";
         if (source.storedFields() != null && source.storedFields().fetchFields() == false) return "stored_fields_none";
         if (source.rankBuilder() != null) return "rank";
-        if (source.retriever() != null && source.retriever().getName().endsWith("reranker")) return "reranker_retriever";
+        if (source.retriever() != null && reranks(source.retriever())) return "reranker_retriever";
         return null;
+    }
+
+    private static boolean reranks(RetrieverBuilder retriever) {
+        return retriever.getName().endsWith("reranker") || RerankRetriever.in(retriever);
     }
 
     private static boolean sorted(List<SortBuilder<?>> sorts) {
