@@ -3,7 +3,7 @@
 import math
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lastly.errors import BrownOutError, DeadlineExceededError, OverloadedError
@@ -69,16 +69,20 @@ class WaitingRoom:
         """Estimate the seconds until everything inside is done."""
         return max(0.0, self._busy_until - time.monotonic()) + sum(map(self.work, self._tickets))
 
+    def retry_after(self) -> int:
+        """Give the same in whole seconds, at least one."""
+        return max(1, math.ceil(self.wait()))
+
     def check_room(self) -> None:
         """Raise OverloadedError where no further request fits; looks at nothing of the request."""
         if len(self._tickets) >= self.limits.requests:
-            raise OverloadedError("the queue is full; retry later or add a replica", self._retry_after())
+            raise OverloadedError("the queue is full; retry later or add a replica", self.retry_after())
 
     def enter(self, ticket: Ticket) -> None:
         """Let a ticket in; raises OverloadedError or DeadlineExceededError with the reason."""
         self.check_room()
         if self._tickets and self.tokens + ticket.tokens > self.limits.tokens:
-            raise OverloadedError("the queue's tokens are used up; retry later or add a replica", self._retry_after())
+            raise OverloadedError("the queue's tokens are used up; retry later or add a replica", self.retry_after())
         self.check_alone(ticket)
         self._check_brownout(ticket)
         self._check_wait(ticket)
@@ -102,14 +106,14 @@ class WaitingRoom:
         if limits.brownout_wait and ticket.tokens >= limits.brownout_tokens and self.wait() > limits.brownout_wait:
             raise BrownOutError(
                 "large requests are shed until the queue is shorter; retry later or send fewer documents",
-                self._retry_after(),
+                self.retry_after(),
             )
 
     def _check_wait(self, ticket: Ticket) -> None:
         """Refuse a ticket that would be late behind the others, or that would make one of them late."""
         before = self._late(self._tickets)
         if self._tickets and self._late([*self._tickets, ticket]) - before:
-            raise OverloadedError("the queue is longer than the time that is left; retry later", self._retry_after())
+            raise OverloadedError("the queue is longer than the time that is left; retry later", self.retry_after())
 
     def _late(self, tickets: Iterable[Ticket]) -> set[Ticket]:
         done, late = max(0.0, self._busy_until - time.monotonic()), set()
@@ -121,14 +125,6 @@ class WaitingRoom:
 
     def _key(self, ticket: Ticket) -> float:
         return ticket.arrived + self.work(ticket)
-
-    def _retry_after(self) -> int:
-        return max(1, math.ceil(self.wait()))
-
-
-def first(tickets: Iterable[Ticket], wanted: Callable[[Ticket], bool]) -> Ticket | None:
-    """Give the first ticket that is wanted."""
-    return next((ticket for ticket in tickets if wanted(ticket)), None)
 
 
 def _too_late(job: Job, needed: float) -> str:

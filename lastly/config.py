@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     max_queue_tokens: int = Field(
         1 << 20, ge=1, description="tokens inside, estimated from the texts' lengths; a request beyond them gets 429"
     )
+    max_queue_bytes: int = Field(
+        1 << 27, ge=1024, description="bytes of the bodies inside, counted while they come; one beyond them gets 429"
+    )
     max_batch_tokens: int = Field(32_768, ge=1, description="tokens of one run on a GPU, padding included")
     brownout_wait_ms: int = Field(
         0, ge=0, description="estimated wait from which large requests are shed with 429; 0: never"

@@ -23,23 +23,24 @@ def _tokens(text: str) -> int:
 
 
 class Pace:
-    """Seconds that a run of so many tokens takes, learnt by length: attention grows with its square.
+    """Seconds that a block of so many tokens takes, learnt by length: attention grows with its square.
 
-    Unknown lengths take the pace of the nearest known one. A refusal that an estimate caused lowers it (`doubt`):
-    otherwise one slow run could refuse every later request, and no run would ever correct it.
+    A block that shares a run counts for its share of the run's time. Unknown lengths take the pace of the nearest known
+    one. A refusal that an estimate caused lowers it (`doubt`): otherwise one slow run could refuse every later request,
+    and no run would ever correct it.
     """
 
     def __init__(self) -> None:
         self._per_token: dict[int, float] = {}
 
     def learn(self, tokens: int, seconds: float) -> None:
-        """Take in a finished run."""
+        """Take in a block that ran."""
         bucket, latest = _bucket(tokens), seconds / max(tokens, 1)
         known = self._per_token.get(bucket)
         self._per_token[bucket] = latest if known is None else (1 - _NEW) * known + _NEW * latest
 
     def learn_stopped(self, tokens: int, seconds: float) -> None:
-        """Take in a run that was stopped after `seconds`, as one of twice that where this is over the estimate.
+        """Take in a block whose run was stopped after `seconds`, as one of twice that where this is over the estimate.
 
         Otherwise a model too slow for its callers' time would be started for each of them and never learnt.
         """
@@ -47,7 +48,7 @@ class Pace:
             self.learn(tokens, 2 * seconds)
 
     def seconds(self, tokens: int) -> float:
-        """Estimate a run; 0 before anything ran."""
+        """Estimate a block; 0 before anything ran."""
         if not self._per_token:
             return 0.0
         nearest = min(self._per_token, key=lambda bucket: abs(bucket - _bucket(tokens)))

@@ -50,7 +50,6 @@ class Ticket:
     blocks: list[Encoding] | None = None
     waiting: deque[int] = field(default_factory=deque)
     embedded: dict[int, BlockEmbeddings] = field(default_factory=dict)
-    encoding: bool = False
     stages: list[Stage] = field(default_factory=list)
 
     def encoded(self, blocks: list[Encoding]) -> None:
@@ -65,10 +64,14 @@ class Ticket:
             return [self.tokens]
         return [len(self.blocks[place].input_ids) for place in self.waiting]
 
-    def conclude(self) -> Ranking | None:
-        """Give the ranking once every block has run."""
-        if self.blocks is None or len(self.embedded) < len(self.blocks):
-            return None
+    @property
+    def complete(self) -> bool:
+        """Whether every block has run."""
+        return self.blocks is not None and len(self.embedded) == len(self.blocks)
+
+    def conclude(self) -> Ranking:
+        """Give the ranking of a complete ticket; raises ModelOutputError."""
+        assert self.blocks is not None  # noqa: S101  complete tickets are encoded
         embedded = [self.embedded[place] for place in range(len(self.blocks))]
         return self.job.reranker.conclude(self.blocks, embedded, self.job.candidates)
 
@@ -106,9 +109,9 @@ class UnderWay:
         return self.blocks[0].ticket.job.reranker
 
     @property
-    def tokens(self) -> int:
-        """What the graph reads, padding included."""
-        return len(self.blocks) * max(block.length for block in self.blocks)
+    def longest(self) -> int:
+        """The tokens of the longest block, to which the others are padded."""
+        return max(block.length for block in self.blocks)
 
     @property
     def wanted(self) -> bool:

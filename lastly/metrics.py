@@ -18,6 +18,7 @@ class Metrics:
         self.refusals = self._counter("lastly_refusals", "Requests that were refused or failed", "reason")
         self.queue_requests = self._gauge("lastly_queue_requests", "Rerank calls inside, waiting or running")
         self.queue_tokens = self._gauge("lastly_queue_tokens", "Tokens of the calls inside, guessed until encoded")
+        self.queue_bytes = self._gauge("lastly_queue_bytes", "Bytes of the bodies inside")
         self.queue_seconds = self._histogram("lastly_queue_seconds", "From arrival to a call's first run", _SECONDS)
         self.tokenize_seconds = self._histogram("lastly_tokenize_seconds", "Cutting and encoding texts", _SECONDS)
         self.inference_seconds = self._histogram("lastly_inference_seconds", "The model's own time", _SECONDS)

@@ -1,6 +1,5 @@
 """What happens around every request: an id, a count, a line in the log, and what is refused before it is read."""
 
-import asyncio
 import logging
 import re
 import secrets
@@ -12,8 +11,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lastly.bodies import Bodies
 from lastly.error_answers import answer
-from lastly.errors import BodyTimeoutError, LastlyError, RequestTooLargeError, UnauthorizedError
+from lastly.errors import LastlyError, UnauthorizedError
 from lastly.service import Service
 
 REQUEST_ID = "X-Request-Id"
@@ -32,8 +32,7 @@ class Door:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
-        self._limit = service.settings.max_body_bytes
-        self._body_s = service.settings.body_timeout_ms / 1000
+        self._bodies = Bodies(service.settings, service.metrics, service.retry_after)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the whole body on as one message, or answer with the error."""
@@ -41,51 +40,26 @@ class Door:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        try:
-            self._check_key(scope["path"], headers)
-            if scope["path"] in RERANK_PATHS:
-                self._service.check_room()
-            body = await self._read_in_time(headers, receive)
-        except LastlyError as error:
-            await (await answer(Request(scope), error))(scope, receive, send)
-            return
-        if body is not None:
-            await self._app(scope, _replay(body, receive), send)
+        with self._bodies.one() as body:
+            try:
+                self._check(scope["path"], headers)
+                whole = await body.read(headers, receive)
+            except LastlyError as error:
+                await (await answer(Request(scope), error))(scope, receive, send)
+                return
+            if whole is not None:
+                await self._app(scope, _replay(whole, receive), send)
 
-    def _check_key(self, path: str, headers: Headers) -> None:
-        keys = self._service.keys
-        if path in OPEN_PATHS or not keys.required:
-            return
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not keys.known(key.strip()):
+    def _check(self, path: str, headers: Headers) -> None:
+        if path not in OPEN_PATHS and self._service.keys.required:
+            self._check_key(headers.get("authorization", ""))
+        if path in RERANK_PATHS:
+            self._service.check_room()
+
+    def _check_key(self, authorization: str) -> None:
+        scheme, _, key = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not self._service.keys.known(key.strip()):
             raise UnauthorizedError("send one of the sidecar's keys as Authorization: Bearer KEY")
-
-    async def _read_in_time(self, headers: Headers, receive: Receive) -> bytes | None:
-        try:
-            async with asyncio.timeout(self._body_s):
-                return await self._read(headers, receive)
-        except TimeoutError:
-            raise BodyTimeoutError(f"the body took over {self._body_s:g} s; send it faster or smaller") from None
-
-    async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
-        """Give the body, None where the caller hung up."""
-        announced = headers.get("content-length", "0")
-        self._check(int(announced) if announced.isdecimal() else 0)
-        chunks: list[bytes] = []
-        size, more = 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            self._check(size)
-            more = message.get("more_body", False)
-        return b"".join(chunks)
-
-    def _check(self, size: int) -> None:
-        if size > self._limit:
-            raise RequestTooLargeError(f"the body is over {self._limit} bytes; send fewer documents")
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

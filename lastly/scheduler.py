@@ -14,15 +14,17 @@ from lastly.estimate import guess_tokens
 from lastly.jobs import BlockOf, Job, Stage, Ticket, UnderWay
 from lastly.metrics import Metrics
 from lastly.priority import yield_to_the_door
+from lastly.session import Run, Session
 from lastly.types import BlockEmbeddings, Encoding, Ranking
 
 T = TypeVar("T")
+Outcome = BlockEmbeddings | NotReadyError  # of one block of a run
 
 
 class Scheduler:
     """Everything happens in `_advance`, called on each event: a ticket came, was encoded, ran, or left.
 
-    The event loop owns all tickets; the two threads get values and give values back.
+    Only the event loop touches tickets; the two threads get values and give values back.
     """
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
@@ -36,6 +38,10 @@ class Scheduler:
     def check_room(self) -> None:
         """Raise OverloadedError where the queue is full."""
         self._room.check_room()
+
+    def retry_after(self) -> int:
+        """Estimate the seconds until what is inside is done, at least one."""
+        return self._room.retry_after()
 
     async def submit(self, job: Job) -> tuple[Ranking, list[Stage]]:
         """Rank a job's candidates; gives the stages of its time with it.
@@ -118,9 +124,10 @@ class Scheduler:
         for block in chosen:
             self._start(block)
         self._under_way = started = UnderWay(chosen)
-        longest = max(block.length for block in chosen)
-        self._room.busy(self._room.pace(started.reranker).seconds(longest))
-        self._in_thread(self._model, partial(_timed, partial(_embed, started)), partial(self._ran, started))
+        self._room.busy(len(chosen) * self._room.pace(started.reranker).seconds(started.longest))
+        encodings = [block.encoding for block in chosen]
+        work = partial(_embed, started.reranker.session, encodings, started.run)
+        self._in_thread(self._model, partial(_timed, work), partial(self._ran, started))
 
     def _start(self, block: BlockOf) -> None:
         ticket = block.ticket
@@ -131,25 +138,25 @@ class Scheduler:
             self._metrics.queue_seconds.observe(waited)
             ticket.stages.append(Stage("queue", time.time() - waited, time.time()))
 
-    def _ran(self, ended: UnderWay, done: "asyncio.Future[tuple[dict[Ticket, Ranking], Stage]]") -> None:
+    def _ran(self, ended: UnderWay, done: "asyncio.Future[tuple[list[Outcome], Stage]]") -> None:
         self._under_way = None
         self._room.busy(0)
         if error := done.exception():
             if ended.run.stopped:
-                self._room.pace(ended.reranker).learn_stopped(ended.tokens, time.monotonic() - ended.started)
+                seconds = (time.monotonic() - ended.started) / len(ended.blocks)
+                self._room.pace(ended.reranker).learn_stopped(ended.longest, seconds)
             for block in ended.blocks:
                 _fail(block.ticket, error)
         else:
-            rankings, stage = done.result()
+            outcomes, stage = done.result()
             self._note_run(ended, stage)
-            for ticket, ranking in rankings.items():
-                if not ticket.answer.done():
-                    ticket.answer.set_result(ranking)
+            for block, outcome in zip(ended.blocks, outcomes, strict=True):
+                _settle(block, outcome)
         self._advance()
 
     def _note_run(self, ended: UnderWay, stage: Stage) -> None:
         seconds = stage.end - stage.start
-        self._room.pace(ended.reranker).learn(ended.tokens, seconds)
+        self._room.pace(ended.reranker).learn(ended.longest, seconds / len(ended.blocks))
         self._metrics.inference_seconds.observe(seconds)
         self._metrics.batch_blocks.observe(len(ended.blocks))
         self._metrics.batch_fill.observe(fill(ended.blocks))
@@ -183,23 +190,37 @@ def _encode(job: Job) -> list[Encoding]:
     return job.reranker.encode(job.query, job.candidates, job.truncation)
 
 
-def _embed(started: UnderWay) -> dict[Ticket, Ranking]:
-    """Run the graph over the blocks; gives the rankings of tickets that this completes."""
-    for block, embedded in zip(started.blocks, _run(started), strict=True):
-        block.ticket.embedded[block.place] = embedded
-    concluded = {block.ticket: block.ticket.conclude() for block in started.blocks}
-    return {ticket: ranking for ticket, ranking in concluded.items() if ranking is not None}
-
-
-def _run(started: UnderWay) -> list[BlockEmbeddings]:
-    session, encodings = started.reranker.session, [block.encoding for block in started.blocks]
+def _embed(session: Session, encodings: list[Encoding], run: Run) -> list[Outcome]:
+    """Run the graph; where memory does not last for all blocks, each runs alone: no call fails for its company."""
     try:
-        return session.run(encodings, started.run)
+        return list(session.run(encodings, run))
     except NotReadyError:
-        if len(encodings) == 1 or started.run.stopped:
+        if len(encodings) == 1 or run.stopped:
             raise
-    # Out of memory: a call must not fail for its company, so each block runs alone.
-    return [session.run([encoding], started.run)[0] for encoding in encodings]
+    return [_embed_alone(session, encoding, run) for encoding in encodings]
+
+
+def _embed_alone(session: Session, encoding: Encoding, run: Run) -> Outcome:
+    try:
+        return session.run([encoding], run)[0]
+    except NotReadyError as error:
+        if run.stopped:
+            raise
+        return error
+
+
+def _settle(block: BlockOf, outcome: Outcome) -> None:
+    """Give a block's outcome to its ticket, which it may complete or fail, and to no other."""
+    ticket = block.ticket
+    if isinstance(outcome, NotReadyError):
+        _fail(ticket, outcome)
+        return
+    ticket.embedded[block.place] = outcome
+    if ticket.complete and not ticket.answer.done():
+        try:
+            ticket.answer.set_result(ticket.conclude())
+        except Exception as error:  # whatever is wrong with an answer is its own call's alone
+            _fail(ticket, error)
 
 
 def _fail(ticket: Ticket, error: BaseException) -> None:

@@ -62,6 +62,10 @@ class Service:
         if not self._cache.enabled:
             self._scheduler.check_room()
 
+    def retry_after(self) -> int:
+        """Give the seconds after which a call that was refused now makes sense."""
+        return self._scheduler.retry_after()
+
     def check_count(self, documents: int) -> None:
         """Raise RequestTooLargeError where a call has too many documents."""
         if documents > self.settings.max_documents:

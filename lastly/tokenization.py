@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from lastly.beginnings import Beginnings
 from lastly.errors import ModelFolderError, RequestTooLargeError
 from lastly.model import ModelFolder
 from lastly.prompt import Piece, PromptTemplate, render, sanitize
@@ -31,6 +32,7 @@ class PromptTokenizer:
         description = _read(folder)
         self._control_ids = {token["content"]: int(token["id"]) for token in description.get("added_tokens", [])}
         self._plain = _without_control_tokens(description)
+        self._beginnings = Beginnings(self._plain)
         self._control = re.compile("|".join(map(re.escape, sorted(self._control_ids, key=len, reverse=True))))
         self._check_markers(folder)
 
@@ -74,10 +76,10 @@ class PromptTokenizer:
 
     def _prepare(self, texts: list[str], limit: int, refuse: bool) -> list[tuple[str, int]]:
         clean = [self._sanitize(text) for text in texts]
-        encoded = self._plain.encode_batch_fast(clean, add_special_tokens=False)
-        if refuse and any(len(encoding.ids) > limit for encoding in encoded):
+        ids = self._beginnings.ids(clean, limit)
+        if refuse and any(len(first) > limit for first in ids):
             raise RequestTooLargeError(f"a text has over {limit} tokens; send it shorter or allow truncation")
-        return [self._cut(text, encoding.ids, limit) for text, encoding in zip(clean, encoded, strict=True)]
+        return [self._cut(text, first, limit) for text, first in zip(clean, ids, strict=True)]
 
     def _cut(self, text: str, ids: list[int], limit: int) -> tuple[str, int]:
         """Cut as the published code does: the first tokens, decoded; they are tokenised again inside the prompt."""

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import threading
@@ -251,11 +250,3 @@ def test_a_certificate_that_is_none_ends_the_start_and_is_named(
     arguments = ["serve", "--model", str(small_model), "--port", "0"]
     assert main([*arguments, "--tls-cert", str(broken), "--tls-key", str(broken)]) == 1
     assert "tls_cert" in capsys.readouterr().err
-
-
-def test_a_body_that_comes_too_slowly_is_refused(small_model: Path) -> None:
-    with sidecar("--model", str(small_model), "--body-timeout-ms", "300") as running:
-        host, port = running.address.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=20) as connection:
-            connection.sendall(b"POST /v1/rerank HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-            assert b" 408 " in connection.recv(4096)

@@ -2,21 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lastly.admission import Limits
-from lastly.errors import BrownOutError, DeadlineExceededError, LastlyError, NotReadyError, OverloadedError
+from lastly.errors import (
+    BrownOutError,
+    DeadlineExceededError,
+    LastlyError,
+    NotReadyError,
+    OverloadedError,
+    RequestTooLargeError,
+)
 from lastly.estimate import Pace
 from lastly.jobs import Job
 from lastly.metrics import Metrics
 from lastly.reranker import Reranker
 from lastly.scheduler import Scheduler
-from lastly.session import SessionOptions
-from lastly.types import Candidate, Query, Ranking, Truncation
+from lastly.session import Run, SessionOptions
+from lastly.types import BlockEmbeddings, Candidate, Encoding, Query, Ranking, Truncation
 
 SMALL, LARGE = 2, 400  # documents; the large call makes four blocks
 
@@ -212,6 +219,56 @@ def test_a_run_that_nobody_waits_for_any_more_is_stopped(reranker: Reranker) -> 
         await asyncio.gather(running, return_exceptions=True)
         assert run.stopped
         assert len((await submit(scheduler, job(reranker))).results) == SMALL
+
+    assert run(leave).registry.get_sample_value("lastly_inference_seconds_count") == 1
+
+
+def test_time_that_ends_within_a_run_is_answered_at_once_and_the_run_is_stopped(
+    reranker: Reranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, runs = reranker.session.run, list[Run]()
+
+    def long(encodings: Sequence[Encoding], run: Run) -> list[BlockEmbeddings]:
+        """Begin the real run only once it is told to stop: as long as a run can be."""
+        runs.append(run)
+        end = time.monotonic() + 60
+        while not run.stopped and time.monotonic() < end:
+            time.sleep(0.005)
+        return original(encodings, run)
+
+    monkeypatch.setattr(reranker.session, "run", long)
+
+    async def wait(scheduler: Scheduler) -> None:
+        started = time.monotonic()
+        with pytest.raises(DeadlineExceededError, match="time is over"):
+            await submit(scheduler, job(reranker, seconds=0.5))
+        assert time.monotonic() - started < 5
+        assert [run.stopped for run in runs] == [True]
+        monkeypatch.undo()
+        assert len((await submit(scheduler, job(reranker))).results) == SMALL
+
+    run(wait)
+
+
+def test_texts_that_cannot_be_encoded_fail_their_own_call_only(reranker: Reranker) -> None:
+    async def both(scheduler: Scheduler) -> None:
+        long = [Candidate(0, "tea " * 100)]
+        strict = Job(reranker, Query("tea"), long, Truncation(8, 32, refuse=True), time.monotonic() + 60)
+        refused, answered = await asyncio.gather(outcome(scheduler, strict), outcome(scheduler, job(reranker)))
+        assert isinstance(refused, RequestTooLargeError)
+        assert isinstance(answered, Ranking)
+
+    run(both)
+
+
+def test_a_caller_who_leaves_while_its_texts_are_encoded_never_runs(reranker: Reranker) -> None:
+    async def leave(scheduler: Scheduler) -> None:
+        gone = asyncio.create_task(submit(scheduler, job(reranker, LARGE, text="a much longer text " * 20)))
+        while not scheduler._encoding:
+            await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        await submit(scheduler, job(reranker))
 
     assert run(leave).registry.get_sample_value("lastly_inference_seconds_count") == 1
 

@@ -1,0 +1,132 @@
+"""Calls that share a run, where a device gains from it: nobody's answer, failure or leaving touches the others.
+
+The graph runs on the CPU, which takes batches too; only `Session.max_batch` says that it may.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lastly.admission import Limits
+from lastly.errors import LastlyError, ModelOutputError, NotReadyError
+from lastly.reranker import Reranker
+from lastly.scheduler import Scheduler
+from lastly.session import Run, Session, SessionOptions
+from lastly.types import BlockEmbeddings, Encoding, Ranking
+from tests.api.test_scheduler import job, outcome, run, submit
+
+NAMES = ("green tea ", "black tea ", "white tea ", "hot water ")
+
+
+@pytest.fixture
+def reranker(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Reranker:
+    monkeypatch.setattr(Session, "max_batch", 8)
+    return Reranker.load(small_model, SessionOptions(threads=1))
+
+
+async def behind_a_first_call(scheduler: Scheduler, reranker: Reranker, texts: Sequence[str]) -> list[Any]:
+    """Let calls come while one runs, so that they wait together; gives their outcomes."""
+    first = asyncio.create_task(submit(scheduler, job(reranker, 60, text="a longer text " * 10)))
+    while scheduler._under_way is None:
+        await asyncio.sleep(0.001)
+    found = await asyncio.gather(*(outcome(scheduler, job(reranker, text=text)) for text in texts))
+    await first
+    return list(found)
+
+
+def test_waiting_calls_share_one_run_and_get_the_scores_that_they_get_alone(reranker: Reranker) -> None:
+    alone = [
+        reranker.rank(each.query, each.candidates, each.truncation) for each in (job(reranker, text=n) for n in NAMES)
+    ]
+
+    async def together(scheduler: Scheduler) -> None:
+        found = await behind_a_first_call(scheduler, reranker, NAMES)
+        for one, other in zip(found, alone, strict=True):
+            assert [ranked.index for ranked in one.results] == [ranked.index for ranked in other.results]
+            assert [ranked.score for ranked in one.results] == pytest.approx(
+                [ranked.score for ranked in other.results], abs=1e-5
+            )
+
+    metrics = run(together).registry
+    assert metrics.get_sample_value("lastly_inference_seconds_count") == 2
+    assert metrics.get_sample_value("lastly_batch_blocks_sum") == 1 + len(NAMES)
+
+
+def test_the_token_budget_bounds_a_run(reranker: Reranker) -> None:
+    async def together(scheduler: Scheduler) -> None:
+        await behind_a_first_call(scheduler, reranker, NAMES)
+
+    length = max(len(block.input_ids) for name in NAMES for block in encoded(reranker, name))
+    metrics = run(together, Limits(64, 1 << 20, batch_tokens=2 * length)).registry
+    assert metrics.get_sample_value("lastly_inference_seconds_count") == 3
+
+
+def encoded(reranker: Reranker, text: str) -> list[Encoding]:
+    asked = job(reranker, text=text)
+    return reranker.encode(asked.query, asked.candidates, asked.truncation)
+
+
+def test_where_memory_does_not_last_for_all_only_the_block_that_is_too_much_alone_fails(
+    reranker: Reranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, hopeless = reranker.session.run, encoded(reranker, NAMES[1])[0].input_ids
+
+    def short_of_memory(encodings: Sequence[Encoding], run: Run) -> list[BlockEmbeddings]:
+        if len(encodings) > 1 or np.array_equal(encodings[0].input_ids, hopeless):
+            raise NotReadyError("out of memory")
+        return original(encodings, run)
+
+    monkeypatch.setattr(reranker.session, "run", short_of_memory)
+
+    async def together(scheduler: Scheduler) -> None:
+        found = await behind_a_first_call(scheduler, reranker, NAMES)
+        assert [type(one) for one in found] == [Ranking, NotReadyError, Ranking, Ranking]
+
+    run(together)
+
+
+def test_an_answer_that_is_no_number_fails_its_own_call_only(
+    reranker: Reranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, broken = reranker.session.run, encoded(reranker, NAMES[2])[0].input_ids
+
+    def overflowing(encodings: Sequence[Encoding], run: Run) -> list[BlockEmbeddings]:
+        found = original(encodings, run)
+        for encoding, embedded in zip(encodings, found, strict=True):
+            if np.array_equal(encoding.input_ids, broken):
+                embedded.documents[:] = np.nan
+        return found
+
+    monkeypatch.setattr(reranker.session, "run", overflowing)
+
+    async def together(scheduler: Scheduler) -> None:
+        found = await behind_a_first_call(scheduler, reranker, NAMES)
+        assert [type(one) for one in found] == [Ranking, Ranking, ModelOutputError, Ranking]
+
+    run(together)
+
+
+def test_a_shared_run_goes_on_for_those_who_stay_and_stops_with_the_last(reranker: Reranker) -> None:
+    long = "a much longer text " * 20
+
+    async def leave(scheduler: Scheduler) -> None:
+        first = asyncio.create_task(outcome(scheduler, job(reranker, 60, text=long)))
+        while scheduler._under_way is None:
+            await asyncio.sleep(0.001)
+        callers = [asyncio.create_task(submit(scheduler, job(reranker, 40, text=long))) for _ in range(2)]
+        await first
+        assert scheduler._under_way is not None
+        shared = scheduler._under_way.run
+        callers[0].cancel()
+        await asyncio.gather(callers[0], return_exceptions=True)
+        assert not shared.stopped
+        callers[1].cancel()
+        await asyncio.gather(callers[1], return_exceptions=True)
+        assert shared.stopped
+        assert not isinstance(await outcome(scheduler, job(reranker)), LastlyError)
+
+    run(leave)
