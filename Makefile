@@ -19,9 +19,9 @@ serve: $(VENV)/.serving ## run the sidecar on the embedded model (ARGS="--port 8
 test: $(VENV)/.development lint types ## lint, types and all tests
 	$(BIN)/python -m pytest $(ARGS)
 
-plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch (17 or newer); both lie in plugin/*/target
+plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch and the bundle for Vespa, all in plugin/*/target
 	home=$$($(PYTHON) -m tests.engines.nodes.java 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp package
-	@ls plugin/*/target/lastly-*.zip
+	@ls plugin/*/target/lastly-*.zip plugin/vespa/target/lastly-vespa-deploy.jar
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
 	$(BIN)/python -m pytest tests/unit tests/api tests/test_imports.py tests/test_docs.py $(ARGS)

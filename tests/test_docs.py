@@ -61,3 +61,16 @@ def test_every_reason_in_the_code_is_in_the_docs() -> None:
     assert {"sort", "timeout", "busy", "internal", "no_query_text"} <= reasons
     documented = set(re.findall(r"`([a-z_]+)`", SETTINGS_PAGE.read_text("utf-8")))
     assert reasons - documented == set()
+
+
+def test_every_setting_and_reason_of_vespa_is_in_its_guide_and_the_other_way_round() -> None:
+    guide = (ROOT / "docs" / "getting-started-vespa.md").read_text("utf-8")
+    definition = JAVA / "vespa" / "src" / "main" / "resources" / "configdefinitions" / "com.lastly.vespa.rerank.def"
+    known = {found[1] for found in re.finditer(r"^([a-z_.]+)(?:\[\])? (?:\w+)", definition.read_text("utf-8"), re.M)}
+    table = guide.split("## Which settings are there?")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ((?:`[\w.]+`(?:, )?)+) \|", table, re.M)
+    assert {name for row in rows for name in re.findall(r"`([\w.]+)`", row)} == known
+    code = _java("vespa", "RerankSearcher", "Candidates")
+    reasons = set(re.findall(r'(?:RerankFailure\(|return |: )"([a-z]+(?:_[a-z]+)*)"', code))
+    assert {"sort", "grouping", "fill"} <= reasons
+    assert reasons - set(re.findall(r"`([a-z_]+)`", guide)) == set()

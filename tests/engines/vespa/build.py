@@ -6,26 +6,31 @@ import subprocess
 from pathlib import Path
 
 from integrations.vespa.package import Package
+from tests.engines.nodes.java import java_home
+from tests.engines.nodes.search_node import free_port
 from tests.engines.vespa.container import Java
 
 ROOT = Path(__file__).parents[3]
-PLUGIN = ROOT / "plugin" / "vespa"
+PLUGINS = ROOT / "plugin"
+PLUGIN = PLUGINS / "vespa"
 BUNDLE = PLUGIN / "target" / "lastly-vespa-deploy.jar"
 EXAMPLE = ROOT / "integrations" / "vespa" / "example"
 
 
 def built() -> Java:
     """Build and test the plugin; FileNotFoundError without Maven or a JDK, AssertionError where it fails."""
-    home = os.environ.get("JAVA_HOME")
-    java = f"{home}/bin/java" if home else shutil.which("java")
+    home = java_home(17)
     maven = shutil.which("mvn")
-    if not java or not maven:
+    if not home or not maven:
         raise FileNotFoundError("Vespa's container needs Maven and a JDK of 17 or newer (JAVA_HOME)")
-    command = [maven, "-q", "-B", "-ntp", "verify"]
-    done = subprocess.run(command, cwd=PLUGIN, capture_output=True, text=True, check=False)
+    command = [maven, "-q", "-B", "-ntp", "-pl", "vespa", "-am", "verify"]
+    environment = {**os.environ, "JAVA_HOME": home}
+    done = subprocess.run(
+        command, cwd=PLUGINS, env=environment, capture_output=True, text=True, check=False, timeout=560
+    )
     assert done.returncode == 0, done.stdout[-4000:]
     class_path = (PLUGIN / "target" / "classpath.txt").read_text().strip()
-    return Java(java, f"{PLUGIN}/target/classes:{PLUGIN}/target/test-classes:{class_path}")
+    return Java(f"{home}/bin/java", f"{PLUGIN}/target/classes:{PLUGIN}/target/test-classes:{class_path}")
 
 
 def plain_package(folder: Path) -> Path:
@@ -36,10 +41,12 @@ def plain_package(folder: Path) -> Path:
 
 
 def runnable(folder: Path, http_port: int) -> Path:
-    """Give a package an HTTP port of its own (its content node's is the config model's: one package runs at a time)."""
+    """Give a package ports of its own, so that several run at a time."""
     services = folder / "services.xml"
     server = f'<http><server id="default" port="{http_port}"/></http>'
-    services.write_text(services.read_text().replace("<document-api/>", server))
+    text = services.read_text().replace("<document-api/>", server)
+    text = text.replace('distribution-key="0"', f'distribution-key="0" baseport="{free_port()}"')
+    services.write_text(text)
     return folder
 
 

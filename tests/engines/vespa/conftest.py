@@ -10,11 +10,12 @@ import pytest
 from integrations.vespa.package import Package
 from integrations.vespa.services import SEARCHER, Wiring
 from lastly.local.python_docs import python_documentation
+from tests.engines.nodes.search_node import free_port
 from tests.engines.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
 from tests.engines.vespa.container import Container, Java, running
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
-HTTP_PORT, REAL_SIDECAR_PORT = 19250, 19268
+HTTP_PORT, REAL_SIDECAR_PORT = free_port(), free_port()
 
 
 @pytest.fixture(scope="session")

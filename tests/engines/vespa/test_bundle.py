@@ -15,6 +15,8 @@ def test_the_bundle_resolves_in_felix_against_what_the_container_exports(
     resolved, said = java.resolve(jar)
     assert resolved, said
     assert "RESOLVED lastly-vespa" in said
+    assert "com.lastly.core.Reranker" in said
+    assert "com.lastly.vespa.RerankSearcher" in said
 
 
 def test_a_bundle_with_an_import_that_nothing_exports_does_not_resolve(
@@ -32,11 +34,19 @@ def test_a_bundle_with_an_import_that_nothing_exports_does_not_resolve(
     assert "com.nowhere" in said
 
 
-def test_the_bundle_ships_its_own_classes_and_config_definition_only(bundle: bytes) -> None:
+def test_the_bundle_ships_its_own_classes_the_core_and_the_config_definition_only(bundle: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(bundle)) as jar:
         names = jar.namelist()
+        manifest = jar.read("META-INF/MANIFEST.MF").decode()
+        jars = [name for name in names if name.endswith(".jar")]
+        with zipfile.ZipFile(io.BytesIO(jar.read(jars[0]))) as core:
+            names_of_core = core.namelist()
     assert "configdefinitions/com.lastly.vespa.rerank.def" in names
-    classes = [name for name in names if name.endswith(".class")]
+    assert len(jars) == 1
+    assert f"Bundle-ClassPath: .,{jars[0]}" in manifest
+    classes, of_core = ([name for name in each if name.endswith(".class")] for each in (names, names_of_core))
+    assert all(name.startswith("com/lastly/vespa/") for name in classes)
+    assert all(name.startswith("com/lastly/core/") for name in of_core)
     assert classes
-    assert all(name.startswith("com/lastly/") for name in classes)
-    assert not [name for name in names if name.endswith(".jar")]
+    assert of_core
+    assert "Export-Package" not in manifest

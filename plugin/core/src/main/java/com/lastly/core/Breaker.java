@@ -50,6 +50,10 @@ final class Breaker {
         else if (!open && ++failures >= limit) pauseFor(shortest);
     }
 
+    synchronized boolean open() {
+        return open;
+    }
+
     /** `closed`, `open`, or `half_open` while a probe is under way. */
     synchronized String state() {
         return open ? probing ? "half_open" : "open" : "closed";

@@ -15,7 +15,10 @@ public final class RerankFailure extends Exception {
 
     /** Reasons that say nothing about the sidecar's health. */
     private static final Set<String> OWN =
-        Set.of("no_passage_text", "in_flight_full", "breaker_open", "cancelled", "no_sidecar", "status_400", "status_413", "status_422");
+        Set.of("no_passage_text", "in_flight_full", "breaker_open", "cancelled", "no_sidecar", "no_time_left", "status_400", "status_413", "status_422");
+
+    static final RerankFailure NO_TIME_LEFT =
+        new RerankFailure("no_time_left", "the search's own time left too little for the sidecar; raise the search's timeout");
 
     private final String reason;
 
@@ -34,7 +37,7 @@ public final class RerankFailure extends Exception {
         if (thrown instanceof SSLException)
             return new RerankFailure("tls", "the sidecar's certificate does not satisfy the engine's Java; add its authority to the trust store, and check the host name");
         if (thrown instanceof TimeoutException || thrown instanceof HttpTimeoutException)
-            return new RerankFailure("timeout", "the sidecar took too long; raise index.lastly.timeout or lower index.lastly.window_size");
+            return new RerankFailure("timeout", "the sidecar took too long; raise the setting timeout or lower window_size");
         if (thrown instanceof CancellationException) return new RerankFailure("cancelled", "the search was cancelled");
         return new RerankFailure("broken", "the call of the sidecar ended with " + thrown.getClass().getSimpleName());
     }

@@ -25,7 +25,12 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
 
     /** These settings with a search's own; throws IllegalArgumentException that names a wrong key or value. */
     public RerankSettings with(Map<String, Object> search) {
-        checkPerSearch(search);
+        return with("ext.lastly", search);
+    }
+
+    /** The same for an engine whose searches say it in another place, which messages name. */
+    public RerankSettings with(String place, Map<String, Object> search) {
+        checkPerSearch(place, search);
         return new RerankSettings((Boolean) search.getOrDefault("enabled", enabled), (String) search.getOrDefault("query", query), fields,
             ((Number) search.getOrDefault("window_size", windowSize)).intValue(), timeoutMillis, fails, model,
             (String) search.getOrDefault("instruction", instruction), maxDocTokens, shadow, (Boolean) search.getOrDefault("explain", explain));
@@ -33,14 +38,17 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
 
     /** Checks what `ext.lastly` holds; throws IllegalArgumentException that says what to write. */
     public static void checkPerSearch(Map<String, Object> search) {
-        TreeSet<String> unknown = new TreeSet<>(search.keySet());
-        PER_SEARCH.forEach(unknown::remove);
-        require(unknown.isEmpty(), "ext.lastly: unknown key " + unknown + "; a search may set " + String.join(", ", PER_SEARCH));
-        search.forEach(RerankSettings::checkPerSearch);
+        checkPerSearch("ext.lastly", search);
     }
 
-    private static void checkPerSearch(String key, Object value) {
-        String name = "ext.lastly." + key;
+    private static void checkPerSearch(String place, Map<String, Object> search) {
+        TreeSet<String> unknown = new TreeSet<>(search.keySet());
+        PER_SEARCH.forEach(unknown::remove);
+        require(unknown.isEmpty(), place + ": unknown key " + unknown + "; a search may set " + String.join(", ", PER_SEARCH));
+        search.forEach((key, value) -> checkPerSearch(place + "." + key, key, value));
+    }
+
+    private static void checkPerSearch(String name, String key, Object value) {
         switch (key) {
             case "enabled", "explain" -> require(value instanceof Boolean, name + ": write true or false");
             case "window_size" -> require(value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue())

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What this node counted since it started. */
+/** What this node counted since it started; the engine's own counters, if it has any, are told too. */
 public final class RerankStats {
 
     /** Upper bounds of the latency buckets, in milliseconds; a last bucket has none. */
@@ -19,8 +19,16 @@ public final class RerankStats {
     private final Map<String, LongAdder> failed = new ConcurrentHashMap<>();
     private final AtomicLongArray latencies = new AtomicLongArray(BOUNDS.length + 1);
 
+    private final Counters engine;
+
+    /** `engine` is null where the engine has no counters of its own. */
+    RerankStats(Counters engine) {
+        this.engine = engine;
+    }
+
     void reranked(long nanoseconds, boolean shadow) {
         (shadow ? shadowed : reranked).increment();
+        if (engine != null) engine.reranked(nanoseconds, shadow);
         double millis = nanoseconds / 1e6;
         int bucket = 0;
         while (bucket < BOUNDS.length && millis > BOUNDS[bucket]) bucket++;
@@ -30,11 +38,13 @@ public final class RerankStats {
     /** A search that was left alone. */
     public void skipped(String reason) {
         skipped.computeIfAbsent(reason, key -> new LongAdder()).increment();
+        if (engine != null) engine.skipped(reason);
     }
 
     /** A search that could not be reranked. */
     public void failed(String reason) {
         failed.computeIfAbsent(reason, key -> new LongAdder()).increment();
+        if (engine != null) engine.failed(reason);
     }
 
     /** The counts as a map that JSON can hold. */

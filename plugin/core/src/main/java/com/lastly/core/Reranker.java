@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  */
 public final class Reranker {
 
-    private static final RerankFailure NO_TEXT = new RerankFailure("no_passage_text", "no hit has text in the fields of index.lastly.fields; check their names");
+    private static final RerankFailure NO_TEXT = new RerankFailure("no_passage_text", "no hit has text in the fields that the setting fields names; check their names");
     private static final RerankFailure NO_SIDECAR = new RerankFailure("no_sidecar", "lastly.sidecar.urls is empty; give the address of a sidecar");
     private static final RerankFailure BREAKER_OPEN = new RerankFailure("breaker_open", "the sidecar failed lately and is left alone for a while");
     private static final RerankFailure IN_FLIGHT_FULL = new RerankFailure("in_flight_full", "lastly.sidecar.max_in_flight calls are under way");
@@ -22,16 +22,26 @@ public final class Reranker {
     private final RerankClient client;
     private final Breaker breaker;
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final RerankStats stats = new RerankStats();
+    private final RerankStats stats;
 
     /** `config` is read at each call, except for the breaker's, which hold from the start. */
     public Reranker(Supplier<SidecarConfig> config, Executor executor) {
-        this(config, new RerankClient(executor, null));
+        this(config, executor, null);
+    }
+
+    /** For an engine with metrics of its own: `counters` is told of everything that is counted here. */
+    public Reranker(Supplier<SidecarConfig> config, Executor executor, Counters counters) {
+        this(config, new RerankClient(executor, null), counters);
     }
 
     Reranker(Supplier<SidecarConfig> config, RerankClient client) {
+        this(config, client, null);
+    }
+
+    private Reranker(Supplier<SidecarConfig> config, RerankClient client, Counters counters) {
         this.config = config;
         this.client = client;
+        stats = new RerankStats(counters);
         SidecarConfig first = config.get();
         breaker = new Breaker(first.breakerFailures(), first.breakerPauseMillis(), System::nanoTime);
     }
@@ -45,11 +55,17 @@ public final class Reranker {
         return stats.snapshot(breaker.state(), inFlight.get());
     }
 
+    /** Whether the sidecar is left alone at present. */
+    public boolean breakerOpen() {
+        return breaker.open();
+    }
+
     /** A score for every passage, in their order; a failed future holds a RerankFailure. Cancel it to end the call. */
     public CompletableFuture<double[]> scores(RerankRequest request) {
         SidecarConfig now = config.get();
         if (request.passages().stream().allMatch(String::isBlank)) return refused(NO_TEXT);
         if (now.urls().isEmpty()) return refused(NO_SIDECAR);
+        if (request.timeMillis() <= 0) return refused(RerankFailure.NO_TIME_LEFT);
         Breaker.Permit permit = breaker.permit();
         if (permit == Breaker.Permit.NO) return refused(BREAKER_OPEN);
         if (inFlight.incrementAndGet() > now.maxInFlight()) {
@@ -63,12 +79,13 @@ public final class Reranker {
     private CompletableFuture<double[]> called(RerankRequest request, SidecarConfig now, Breaker.Permit permit) {
         Once call = new Once(new AtomicBoolean(), permit, System.nanoTime(), request.settings().shadow());
         CompletableFuture<double[]> answer = new CompletableFuture<>();
-        answer.whenComplete((scores, failure) -> ended(call, failure)); // who asked may have cancelled
+        answer.whenComplete((scores, thrown) -> ended(call, request.failure(thrown))); // who asked may have cancelled
         try {
-            client.scores(request, now, answer).whenComplete((scores, failure) -> {
+            client.scores(request, now, answer).whenComplete((scores, thrown) -> {
+                RerankFailure failure = request.failure(thrown);
                 ended(call, failure); // before the answer: who has it may look at the counts next
                 if (failure == null) answer.complete(scores);
-                else answer.completeExceptionally(RerankFailure.of(failure));
+                else answer.completeExceptionally(failure);
             });
         } catch (RuntimeException | LinkageError failure) { // an engine that forbids sockets throws an Error
             answer.completeExceptionally(RerankFailure.of(failure));
@@ -84,15 +101,14 @@ public final class Reranker {
         return CompletableFuture.failedFuture(refusal);
     }
 
-    private void ended(Once call, Throwable thrown) {
+    private void ended(Once call, RerankFailure failure) {
         if (!call.done().compareAndSet(false, true)) return;
         inFlight.decrementAndGet();
-        if (thrown == null) {
+        if (failure == null) {
             breaker.record(call.permit(), true);
             stats.reranked(System.nanoTime() - call.started(), call.shadow());
             return;
         }
-        RerankFailure failure = RerankFailure.of(thrown);
         if (failure.blamesSidecar()) breaker.record(call.permit(), false);
         else breaker.forget(call.permit());
         stats.failed(failure.reason());

@@ -5,6 +5,7 @@ import static com.lastly.core.Calls.reason;
 import static com.lastly.core.Calls.request;
 import static com.lastly.core.Calls.scores;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
@@ -122,6 +124,53 @@ class RerankerTest {
             scores(reranker.scores(request(2)));
             assertEquals("Bearer fresh", other.calls.get(0).headers().get("authorization"));
         }
+    }
+
+    @Test
+    void aSearchWithoutTimeLeftIsNotSent() throws Exception {
+        assertEquals("no_time_left", reason(reranker.scores(within(0))));
+        assertEquals("no_time_left", reason(reranker.scores(within(-3))));
+        assertEquals(List.of(), sidecar.calls);
+    }
+
+    @Test
+    void searchesThatGiveLittleTimeOpenTheBreakerForNobody() throws Exception {
+        sidecar.behaviour = TestSidecar.after(500, TestSidecar::reversed);
+        for (int i = 0; i < 5; i++) assertEquals("no_time_left", reason(reranker.scores(within(20))));
+        assertFalse(reranker.breakerOpen());
+        for (int i = 0; i < 3; i++) assertEquals("timeout", reason(reranker.scores(request(2, 20))));
+        assertTrue(reranker.breakerOpen());
+    }
+
+    private static RerankRequest within(long millis) {
+        return new RerankRequest("q", List.of("p"), Calls.SETTINGS, Map.of(), millis);
+    }
+
+    @Test
+    void anEnginesOwnCountersAreToldOfEverythingThatIsCounted() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        Reranker counted = new Reranker(() -> config, null, new Counters() {
+            @Override
+            public void reranked(long nanoseconds, boolean shadow) {
+                told.add((shadow ? "shadowed " : "reranked ") + (nanoseconds > 0));
+            }
+
+            @Override
+            public void skipped(String reason) {
+                told.add("skipped " + reason);
+            }
+
+            @Override
+            public void failed(String reason) {
+                told.add("failed " + reason);
+            }
+        });
+        scores(counted.scores(request(2)));
+        counted.stats().skipped("sort");
+        reason(counted.scores(within(0)));
+        sidecar.behaviour = TestSidecar.always(429, "{}");
+        reason(counted.scores(request(2)));
+        assertEquals(List.of("reranked true", "skipped sort", "failed no_time_left", "failed busy"), told);
     }
 
     @Test

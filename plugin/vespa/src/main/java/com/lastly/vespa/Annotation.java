@@ -1,16 +1,28 @@
 package com.lastly.vespa;
 
+import com.lastly.core.RerankFailure;
 import com.yahoo.prelude.hitfield.JSONString;
+import com.yahoo.search.Query;
 import com.yahoo.search.Result;
+import com.yahoo.search.result.ErrorMessage;
 
-/** What an answer says about reranking that failed: a field of the root, a header, a line of the trace. */
+/** What an answer says about reranking that failed. */
 final class Annotation {
 
     private Annotation() {}
 
+    /** The first stage's order stays: a field of the root, a header, a line of the trace. */
     static void keptOrder(Result result, RerankFailure failure) {
         result.hits().setField("lastly", new JSONString("{\"order\":\"first_stage\",\"failed\":\"" + failure.reason() + "\"}"));
-        result.getHeaders(true).put("Warning", "299 lastly \"not reranked: " + failure.reason() + "\"");
-        result.getQuery().trace(RerankSearcher.NAME + ": kept the first stage's order, " + failure.getMessage(), false, 1);
+        String said = "kept the first stage's order (" + failure.reason() + "): " + failure.getMessage();
+        result.getHeaders(true).put("Warning", "299 lastly \"lastly: " + said + "\"");
+        result.getQuery().trace(RerankSearcher.NAME + ": " + said, false, 1);
+    }
+
+    /** The answer where `on_failure` is `fail`: an error and no hits. */
+    static Result refused(Query query, RerankFailure failure) {
+        String text = "lastly: not reranked (" + failure.reason() + "): " + failure.getMessage();
+        return new Result(query, failure.reason().equals("timeout") ? ErrorMessage.createTimeout(text)
+                                                                     : ErrorMessage.createBackendCommunicationError(text));
     }
 }

@@ -1,9 +1,8 @@
 package com.lastly.vespa;
 
-import com.yahoo.data.access.ArrayTraverser;
-import com.yahoo.data.access.Inspectable;
-import com.yahoo.data.access.Type;
-import com.yahoo.prelude.hitfield.HitField;
+import com.lastly.core.DocumentText;
+import com.lastly.core.RerankFailure;
+import com.lastly.core.RerankWindow;
 import com.yahoo.search.Result;
 import com.yahoo.search.result.ErrorMessage;
 import com.yahoo.search.result.Hit;
@@ -12,22 +11,20 @@ import com.yahoo.search.searchchain.Execution;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.stream.Collectors;
 
-/** The hits of one result that may be reranked, in the first stage's order, and copies of them that hold the passages. */
+/** The hits of one result that may be reranked, in the first stage's order. */
 final class Candidates {
 
     private final List<Hit> hits;
-    private final int window;
-    private List<Hit> filled = List.of();
+    private final RerankWindow window;
 
-    private Candidates(List<Hit> hits, int window) {
+    private Candidates(List<Hit> hits, RerankWindow window) {
         this.hits = hits;
-        this.window = Math.min(window, hits.size());
+        this.window = window;
     }
 
     /** The concrete hits of a result; groups, errors and auxiliary hits (suggestions, say) are none. */
-    static Candidates of(Result result, int window) {
+    static Candidates of(Result result, RerankWindow window) {
         List<Hit> hits = new ArrayList<>();
         for (Iterator<Hit> i = result.hits().deepIterator(); i.hasNext(); ) {
             Hit hit = i.next();
@@ -36,23 +33,23 @@ final class Candidates {
         return new Candidates(hits, window);
     }
 
-    /** How many are reranked. */
-    int size() {
-        return window;
-    }
-
-    List<Hit> all() {
-        return hits;
+    boolean isEmpty() {
+        return hits.isEmpty();
     }
 
     /**
-     * Fetches the summary class for the window. Copies are filled, so that the hits keep exactly the fields that the query
-     * asked for, and so that an error of this fetch stays out of the result.
+     * The passages of the window, fetched with a summary class. Copies are filled, so that the hits keep exactly the fields
+     * that the query asked for, and so that an error of this fetch stays out of the result.
      */
-    void fillOrFail(Result result, String summaryClass, Execution execution) throws RerankFailure {
+    List<String> passages(Result result, List<String> fields, String summaryClass, Execution execution) throws RerankFailure {
         Result copies = new Result(result.getQuery());
-        for (Hit hit : hits.subList(0, window)) copies.hits().add(hit.clone());
-        filled = List.copyOf(copies.hits().asUnorderedHits());
+        for (Hit hit : hits.subList(0, Math.min(window.window(), hits.size()))) copies.hits().add(hit.clone());
+        List<Hit> inOrder = List.copyOf(copies.hits().asUnorderedHits());
+        fill(copies, summaryClass, execution);
+        return inOrder.stream().map(hit -> DocumentText.of(fields, field -> FieldValue.of(hit.getField(field)))).toList();
+    }
+
+    private static void fill(Result copies, String summaryClass, Execution execution) throws RerankFailure {
         try {
             execution.fill(copies, summaryClass);
         } catch (IllegalArgumentException e) { // the schema has no such summary class
@@ -67,7 +64,7 @@ final class Candidates {
         for (int rank = 0; rank < hits.size(); rank++) {
             Hit hit = hits.get(rank);
             if (explain) explain(hit, rank);
-            hit.setRelevance(rank < window ? scores[rank] : Tail.score(rank, window));
+            hit.setRelevance(rank < scores.length ? scores[rank] : window.tailScore(rank));
         }
         result.hits().setSorted(false);
         result.hits().sort();
@@ -78,25 +75,8 @@ final class Candidates {
         hit.setField("lastly_first_stage_score", hit.getRelevance().getScore());
     }
 
-    /** The passages of the window: each hit's fields, in order, one a line; empty fields are left out. */
-    List<String> passages(List<String> fields) {
-        return filled.stream().map(hit -> passage(hit, fields)).toList();
-    }
-
-    private static String passage(Hit hit, List<String> fields) {
-        return fields.stream().map(field -> text(hit.getField(field))).filter(text -> !text.isBlank())
-                     .collect(Collectors.joining("\n"));
-    }
-
-    private static String text(Object value) {
-        if (value instanceof HitField marked) return marked.bareContent(false, false);
-        if (value instanceof Inspectable array && array.inspect().type() == Type.ARRAY) return joined(array);
-        return value instanceof String text ? text : "";
-    }
-
-    private static String joined(Inspectable array) {
-        List<String> texts = new ArrayList<>();
-        array.inspect().traverse((ArrayTraverser) (i, item) -> texts.add(item.asString("")));
-        return String.join("\n", texts);
+    /** Scores a page that lies wholly below the window, as `reorder` would have. */
+    void scoreAsTail() {
+        for (int i = 0; i < hits.size(); i++) hits.get(i).setRelevance(window.tailScore(window.from() + i));
     }
 }

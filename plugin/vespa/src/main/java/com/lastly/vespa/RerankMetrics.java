@@ -1,5 +1,6 @@
 package com.lastly.vespa;
 
+import com.lastly.core.Counters;
 import com.yahoo.component.ComponentId;
 import com.yahoo.metrics.simple.Counter;
 import com.yahoo.metrics.simple.Gauge;
@@ -8,9 +9,10 @@ import com.yahoo.metrics.simple.MetricSettings;
 import com.yahoo.metrics.simple.Point;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** What the searcher counts, in Vespa's own metrics; `services.xml` says which of them a consumer gets. */
-final class RerankMetrics {
+/** What the core counts, in Vespa's own metrics; `services.xml` says which of them a consumer gets. */
+final class RerankMetrics implements Counters {
 
     private final Counter reranked;
     private final Counter shadowed;
@@ -18,36 +20,33 @@ final class RerankMetrics {
     private final Counter failed;
     private final Gauge latency;
     private final Gauge breakerOpen;
-    private final Point searcher;
-    private final String id;
+    private final String searcher;
+    private final Map<String, Point> reasons = new ConcurrentHashMap<>();
 
     RerankMetrics(MetricReceiver receiver, ComponentId id) {
-        this.id = id.getName();
-        searcher = new Point(Map.of("searcher", this.id));
-        reranked = receiver.declareCounter("lastly.reranked", searcher);
-        shadowed = receiver.declareCounter("lastly.shadowed", searcher);
-        skipped = receiver.declareCounter("lastly.skipped", searcher);
-        failed = receiver.declareCounter("lastly.failed", searcher);
-        latency = receiver.declareGauge("lastly.latency_ms", Optional.of(searcher),
-                                        new MetricSettings.Builder().histogram(true).build());
-        breakerOpen = receiver.declareGauge("lastly.breaker_open", searcher);
+        searcher = id.getName();
+        Point point = new Point(Map.of("searcher", searcher));
+        reranked = receiver.declareCounter("lastly.reranked", point);
+        shadowed = receiver.declareCounter("lastly.shadowed", point);
+        skipped = receiver.declareCounter("lastly.skipped", point);
+        failed = receiver.declareCounter("lastly.failed", point);
+        latency = receiver.declareGauge("lastly.latency_ms", Optional.of(point), new MetricSettings.Builder().histogram(true).build());
+        breakerOpen = receiver.declareGauge("lastly.breaker_open", point);
     }
 
-    void reranked(long nanoseconds) {
-        reranked.add();
+    @Override
+    public void reranked(long nanoseconds, boolean shadow) {
+        (shadow ? shadowed : reranked).add();
         latency.sample(nanoseconds / 1e6);
     }
 
-    void shadowed(long nanoseconds) {
-        shadowed.add();
-        latency.sample(nanoseconds / 1e6);
-    }
-
-    void skipped(String reason) {
+    @Override
+    public void skipped(String reason) {
         skipped.add(because(reason));
     }
 
-    void failed(String reason) {
+    @Override
+    public void failed(String reason) {
         failed.add(because(reason));
     }
 
@@ -55,7 +54,8 @@ final class RerankMetrics {
         breakerOpen.sample(open ? 1 : 0);
     }
 
+    /** Reasons are few: a status of the sidecar's or a name in the code. */
     private Point because(String reason) {
-        return new Point(Map.of("searcher", id, "reason", reason));
+        return reasons.computeIfAbsent(reason, name -> new Point(Map.of("searcher", searcher, "reason", name)));
     }
 }

@@ -1,5 +1,11 @@
 package com.lastly.vespa;
 
+import com.lastly.core.RerankFailure;
+import com.lastly.core.RerankRequest;
+import com.lastly.core.RerankSettings;
+import com.lastly.core.RerankWindow;
+import com.lastly.core.Reranker;
+import com.lastly.core.SidecarConfig;
 import com.yahoo.component.ComponentId;
 import com.yahoo.component.annotation.Inject;
 import com.yahoo.component.chain.dependencies.After;
@@ -13,12 +19,14 @@ import com.yahoo.search.Searcher;
 import com.yahoo.search.result.ErrorMessage;
 import com.yahoo.search.searchchain.Execution;
 import com.yahoo.search.searchchain.PhaseNames;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 
 /**
@@ -37,41 +45,45 @@ public final class RerankSearcher extends Searcher {
 
     private static final CompoundName WARM_UP = CompoundName.from("warmup");
     private static final List<String> PASSED_ON = List.of("X-Request-Id", "traceparent");
+    /** The core ends a call in time; this is only for a machine that is too busy to run its timers. */
+    private static final long GRACE_MILLIS = 100;
 
-    private final QuerySettings settings;
+    private final RerankSettings settings;
     private final String summaryClass;
     private final int marginMillis;
     private final RerankMetrics metrics;
-    private final SidecarClient sidecar;
+    private final Reranker reranker;
 
     /** Made by the container. Throws IllegalArgumentException, which the deployment shows, where the config is wrong. */
     @Inject
     public RerankSearcher(ComponentId id, RerankConfig config, MetricReceiver receiver) {
         super(id);
-        settings = QuerySettings.of(config);
+        settings = SearcherSettings.of(config);
         summaryClass = config.summary();
         marginMillis = config.margin_ms();
         metrics = new RerankMetrics(receiver, id);
-        sidecar = new SidecarClient(config.sidecar());
+        SidecarConfig sidecar = SearcherSettings.sidecar(config);
+        reranker = new Reranker(() -> sidecar, null, metrics);
     }
 
     @Override
     public Result search(Query query, Execution execution) {
-        QuerySettings asked;
+        RerankSettings asked;
         try {
-            asked = settings.with(query);
+            asked = SearcherSettings.of(settings, query);
         } catch (IllegalArgumentException e) {
             return new Result(query, ErrorMessage.createInvalidQueryParameter(e.getMessage()));
         }
-        if (!asked.enabled() || query.properties().getBoolean(WARM_UP, false)) return execution.search(query);
+        if (!(settings.enabled() || asked.enabled()) || query.properties().getBoolean(WARM_UP, false)) return execution.search(query);
         String text = asked.query().isBlank() ? QueryText.of(query, execution.context().schemaInfo()) : asked.query();
-        String reason = reasonToSkip(query, text);
+        String reason = reasonToSkip(query, text, asked);
         if (reason != null) return skip(reason, query, execution);
         return rerank(text, asked, query, execution);
     }
 
     /** Why a query is left alone; null where it isn't. */
-    private static String reasonToSkip(Query query, String text) {
+    private static String reasonToSkip(Query query, String text, RerankSettings asked) {
+        if (!asked.enabled()) return "switched_off";
         if (query.getHits() == 0) return "size_zero";
         if (query.getRanking().getSorting() != null) return "sort";
         if (!query.getSelect().getGrouping().isEmpty()) return "grouping";
@@ -79,58 +91,81 @@ public final class RerankSearcher extends Searcher {
     }
 
     private Result skip(String reason, Query query, Execution execution) {
-        metrics.skipped(reason);
+        reranker.stats().skipped(reason);
         query.trace(NAME + ": left alone, " + reason, false, 2);
         return execution.search(query);
     }
 
-    private Result rerank(String text, QuerySettings asked, Query query, Execution execution) {
-        Page page = Page.of(query);
-        if (page.offset() >= asked.window()) return Tail.below(asked, page, execution.search(query));
-        page.widen(query, asked.window());
-        Result result;
-        try {
-            result = execution.search(query);
-        } finally {
-            page.restore(query);
-        }
-        Candidates candidates = Candidates.of(result, asked.window());
-        if (candidates.size() > 0) {
+    private Result rerank(String text, RerankSettings asked, Query query, Execution execution) {
+        RerankWindow window = RerankWindow.of(query.getOffset(), query.getHits(), asked.windowSize(), Integer.MAX_VALUE);
+        if (window.below()) return below(window, asked, execution.search(query));
+        Result result = widened(window, query, execution);
+        Candidates candidates = Candidates.of(result, window);
+        if (!candidates.isEmpty()) {
             Result refused = rerank(text, asked, candidates, result, execution);
             if (refused != null) return refused;
         }
-        result.hits().trim(page.offset(), page.hits());
+        result.hits().trim(window.from(), window.size());
         return result;
     }
 
-    /** Reranks in place; null where the result is to be answered, and an error's result where `on_failure` is `fail`. */
-    private Result rerank(String text, QuerySettings asked, Candidates candidates, Result result, Execution execution) {
-        long started = System.nanoTime();
+    private static Result below(RerankWindow window, RerankSettings asked, Result result) {
+        if (!asked.shadow()) Candidates.of(result, window).scoreAsTail();
+        return result;
+    }
+
+    /** Lets the first stage find the whole window and the whole page. */
+    private static Result widened(RerankWindow window, Query query, Execution execution) {
+        query.setOffset(0);
+        query.setHits(window.fetched());
         try {
-            candidates.fillOrFail(result, summaryClass, execution);
-            CompletableFuture<double[]> scores = sidecar.scores(request(text, asked, candidates, result.getQuery()));
-            if (asked.shadow()) {
-                scores.whenComplete((done, failure) -> shadowed(failure, started));
-                return null;
-            }
-            candidates.reorder(result, scores.get(), asked.explain());
-            metrics.reranked(System.nanoTime() - started);
-            return null;
-        } catch (RerankFailure | ExecutionException failure) {
-            return failed(RerankFailure.of(failure), asked, result);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return failed(new RerankFailure("interrupted", "the container is shutting down"), asked, result);
+            return execution.search(query);
         } finally {
-            metrics.breakerOpen(sidecar.breakerOpen());
+            query.setOffset(window.from());
+            query.setHits(window.size());
         }
     }
 
-    private SidecarRequest request(String text, QuerySettings asked, Candidates candidates, Query query) {
-        Duration left = Duration.ofMillis(query.getTimeLeft() - marginMillis);
-        Duration time = left.compareTo(asked.timeout()) < 0 ? left : asked.timeout();
-        return new SidecarRequest(text, candidates.passages(asked.fields()), asked.model(), asked.instruction(),
-                                  asked.maxDocTokens(), time, headers(query));
+    /** Reranks in place; null where the result is to be answered, and an error's result where `on_failure` is `fail`. */
+    private Result rerank(String text, RerankSettings asked, Candidates candidates, Result result, Execution execution) {
+        try {
+            List<String> passages = passages(asked, candidates, result, execution);
+            RerankRequest request = new RerankRequest(text, passages, asked, headers(result.getQuery()), time(asked, result.getQuery()));
+            CompletableFuture<double[]> scores = reranker.scores(request);
+            if (!asked.shadow()) candidates.reorder(result, awaited(scores, request.timeMillis()), asked.explain());
+            return null;
+        } catch (RerankFailure failure) {
+            return failed(failure, asked, result);
+        } finally {
+            metrics.breakerOpen(reranker.breakerOpen());
+        }
+    }
+
+    private List<String> passages(RerankSettings asked, Candidates candidates, Result result, Execution execution) throws RerankFailure {
+        try {
+            return candidates.passages(result, asked.fields(), summaryClass, execution);
+        } catch (RerankFailure failure) {
+            reranker.stats().failed(failure.reason());
+            throw failure;
+        }
+    }
+
+    /** Nobody waits for a shadowed call, so the query's own time does not bound it. */
+    private long time(RerankSettings asked, Query query) {
+        return asked.shadow() ? asked.timeoutMillis() : Math.min(asked.timeoutMillis(), query.getTimeLeft() - marginMillis);
+    }
+
+    private static double[] awaited(CompletableFuture<double[]> scores, long millis) throws RerankFailure {
+        try {
+            return scores.get(Math.max(0, millis) + GRACE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException failure) {
+            scores.cancel(true);
+            throw RerankFailure.of(failure);
+        } catch (InterruptedException interrupted) {
+            scores.cancel(true);
+            Thread.currentThread().interrupt();
+            throw RerankFailure.of(new CancellationException());
+        }
     }
 
     private static Map<String, String> headers(Query query) {
@@ -142,16 +177,9 @@ public final class RerankSearcher extends Searcher {
         return headers;
     }
 
-    /** Nobody waits for a shadowed call; it is counted when it ends. */
-    private void shadowed(Throwable failure, long started) {
-        if (failure == null) metrics.shadowed(System.nanoTime() - started);
-        else metrics.failed(RerankFailure.of(failure).reason());
-    }
-
-    private Result failed(RerankFailure failure, QuerySettings asked, Result result) {
-        metrics.failed(failure.reason());
+    private Result failed(RerankFailure failure, RerankSettings asked, Result result) {
         getLogger().log(Level.FINE, () -> NAME + " failed: " + failure.reason());
-        if (asked.failing()) return new Result(result.getQuery(), failure.error());
+        if (asked.fails()) return Annotation.refused(result.getQuery(), failure);
         Annotation.keptOrder(result, failure);
         return null;
     }

@@ -3,11 +3,9 @@ package com.lastly.vespa.node;
 import com.yahoo.jdisc.core.ExportPackages;
 import java.io.File;
 import java.io.IOException;
-import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Enumeration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +16,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.launch.Framework;
+import org.osgi.framework.wiring.BundleWiring;
 
 /**
  * Resolves the packaged bundle in Felix, the OSGi framework that Vespa's container runs, against what the container exports:
@@ -31,14 +30,14 @@ public final class BundleMain {
 
     private BundleMain() {}
 
-    /** Argument: the bundle. Prints RESOLVED and how many of its classes linked; fails with the framework's reason. */
+    /** Argument: the bundle. Prints RESOLVED and the classes that linked; fails with the framework's reason. */
     public static void main(String[] args) throws Exception {
         Framework framework = new FrameworkFactory().newFramework(configuration());
         framework.start();
         try {
             Bundle bundle = framework.getBundleContext().installBundle(Path.of(args[0]).toUri().toString());
             bundle.start();
-            System.out.println("RESOLVED " + bundle.getSymbolicName() + " " + bundle.getVersion() + ", " + linked(bundle) + " classes");
+            System.out.println("RESOLVED " + bundle.getSymbolicName() + " " + bundle.getVersion() + " " + linked(bundle));
         } catch (BundleException | LinkageError e) {
             System.out.println("UNRESOLVED " + e.getMessage());
             System.exit(1);
@@ -71,16 +70,18 @@ public final class BundleMain {
         }
     }
 
-    /** Loads every class of the bundle through its own loader, with the types of its members. */
-    private static int linked(Bundle bundle) {
-        int linked = 0;
-        for (Enumeration<URL> found = bundle.findEntries("/", "*.class", true); found.hasMoreElements(); linked++) {
-            String name = found.nextElement().getPath().substring(1).replaceAll("\\.class$", "").replace('/', '.');
+    /** Loads every class of the bundle and of the jars in it through its own loader, with the types of its members. */
+    private static List<String> linked(Bundle bundle) {
+        List<String> linked = new ArrayList<>();
+        int all = BundleWiring.LISTRESOURCES_LOCAL | BundleWiring.LISTRESOURCES_RECURSE;
+        for (String resource : bundle.adapt(BundleWiring.class).listResources("/", "*.class", all)) {
+            String name = resource.replaceAll("\\.class$", "").replace('/', '.');
             try {
                 Class<?> loaded = bundle.loadClass(name);
                 loaded.getDeclaredMethods();
                 loaded.getDeclaredFields();
                 loaded.getDeclaredConstructors();
+                linked.add(name);
             } catch (ClassNotFoundException e) {
                 throw new NoClassDefFoundError(name);
             }
