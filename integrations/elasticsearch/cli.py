@@ -4,15 +4,14 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
-from urllib.parse import urlsplit
+from dataclasses import replace
 
 from integrations.elasticsearch import without_plugin
-from integrations.elasticsearch.cluster import Access, ElasticsearchCluster, connected
+from integrations.elasticsearch.cluster import Access, connected
 from integrations.search_api import cli
 from integrations.search_api.attach import attach as wire
-from integrations.search_api.cluster import Cluster
 from integrations.search_api.errors import WiringError
+from integrations.search_api.nodes import each_node
 
 
 def attach(argv: Sequence[str]) -> int:
@@ -47,36 +46,19 @@ def _parser(command: str, purpose: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _access(arguments: argparse.Namespace, url: str = "") -> Access:
-    return Access(url or arguments.url, arguments.user, os.environ.get("ELASTIC_API_KEY", ""), arguments.ca)
+def _access(arguments: argparse.Namespace) -> Access:
+    return Access(arguments.url, arguments.user, os.environ.get("ELASTIC_API_KEY", ""), arguments.ca)
 
 
 def _attach(arguments: argparse.Namespace) -> int:
-    asked = cli.wiring(arguments)
-    with connected(_access(arguments)) as cluster, ExitStack() as stack:
-        nodes, hidden = _each_node(cluster, arguments, stack)
+    access, asked = _access(arguments), cli.wiring(arguments)
+    with (
+        connected(access) as cluster,
+        each_node(cluster, access.url, lambda url: connected(replace(access, url=url))) as (nodes, hidden),
+    ):
         report = wire(cluster, asked, nodes)
-    cli.show(report, asked)
-    for name in hidden:
-        print(f"{name} can't be reached from here: search through it once, and look at `lastly status elasticsearch`")
+    cli.show(report, asked, hidden, cluster.engine)
     return 0
-
-
-def _each_node(
-    cluster: ElasticsearchCluster, arguments: argparse.Namespace, stack: ExitStack
-) -> tuple[dict[str, Cluster], list[str]]:
-    """Connect to every node; gives the connections by name, and the names of those that can't be reached from here."""
-    found: dict[str, Cluster] = {}
-    hidden: list[str] = []
-    scheme = urlsplit(arguments.url).scheme
-    for name, address in cluster.node_addresses().items():
-        node = stack.enter_context(connected(_access(arguments, f"{scheme}://{address}")))
-        try:
-            node.request("GET", "/")
-            found[name] = node
-        except WiringError:
-            hidden.append(name)
-    return found, hidden
 
 
 def _detach(arguments: argparse.Namespace) -> int:

@@ -3,12 +3,14 @@
 import argparse
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from integrations.opensearch import without_plugin
-from integrations.opensearch.cluster import Access, connected, each_node
+from integrations.opensearch.cluster import Access, connected
 from integrations.search_api import cli
 from integrations.search_api.attach import attach as wire
 from integrations.search_api.errors import WiringError
+from integrations.search_api.nodes import each_node
 
 
 def attach(argv: Sequence[str]) -> int:
@@ -50,11 +52,12 @@ def _access(arguments: argparse.Namespace) -> Access:
 
 def _attach(arguments: argparse.Namespace) -> int:
     access, asked = _access(arguments), cli.wiring(arguments)
-    with connected(access) as cluster, each_node(cluster, access) as (nodes, hidden):
+    with (
+        connected(access) as cluster,
+        each_node(cluster, access.url, lambda url: connected(replace(access, url=url))) as (nodes, hidden),
+    ):
         report = wire(cluster, asked, nodes)
-    cli.show(report, asked)
-    for name in hidden:
-        print(f"{name} can't be reached from here: search through it once, and look at `lastly status opensearch`")
+    cli.show(report, asked, hidden, cluster.engine)
     return 0
 
 

@@ -3,7 +3,7 @@
 import json
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -77,23 +77,6 @@ def connected(access: Access) -> Iterator[OpenSearchCluster]:
         yield OpenSearchCluster(connection)
     finally:
         connection.close()
-
-
-@contextmanager
-def each_node(cluster: OpenSearchCluster, access: Access) -> Iterator[tuple[dict[str, Cluster], list[str]]]:
-    """Connect to every node; gives the connections by name, and the names of those that can't be reached from here."""
-    scheme = urlsplit(access.url).scheme
-    found: dict[str, Cluster] = {}
-    hidden: list[str] = []
-    with ExitStack() as stack:
-        for name, address in cluster.node_addresses().items():
-            node = stack.enter_context(connected(Access(f"{scheme}://{address}", access.user, access.certificates)))
-            try:
-                node.request("GET", "/")
-                found[name] = node
-            except WiringError:
-                hidden.append(name)
-        yield found, hidden
 
 
 def _reason(refused: TransportError) -> str:

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from integrations.search_api.attach import Report, Wiring
 from integrations.search_api.cluster import SETTINGS, Cluster
@@ -36,8 +36,8 @@ def wiring(arguments: argparse.Namespace) -> Wiring:
     return Wiring(arguments.index, fields(arguments), tuple(arguments.sidecar), chosen, arguments.probe)
 
 
-def show(report: Report, asked: Wiring) -> None:
-    """Print what the probe showed, and what follows from it."""
+def show(report: Report, asked: Wiring, hidden: Sequence[str], engine: str) -> None:
+    """Print what the probe showed, and what follows from it; `hidden` are nodes that can't be reached from here."""
     print(f"{asked.index} is attached: {', '.join(asked.fields)}")
     for name in report.nodes:
         print(f"{name} reaches the sidecar")
@@ -48,6 +48,8 @@ def show(report: Report, asked: Wiring) -> None:
         print(f"index.lastly.timeout is {report.timeout_ms}ms, twice the slowest")
     if report.bearable_window < report.window:
         print(f"for a timeout of 500ms give --window-size {report.bearable_window} --timeout 500ms")
+    for name in hidden:
+        print(f"{name} can't be reached from here: search through it once, and look at `lastly status {engine}`")
 
 
 def detach(cluster: Cluster, index: str) -> int:

@@ -17,13 +17,13 @@ _FIELDS: dict[str, Any] = {
 }
 
 
-def index_articles(engine: Engine, sidecar: LyingSidecar, fields: dict[str, Any], **settings: Any) -> Corpus:
-    """Index them into two shards and tell the nodes the sidecar; `fields` are mapped beside the usual ones."""
+def index_articles(engine: Engine, sidecar: LyingSidecar, vector: dict[str, Any], **settings: Any) -> Corpus:
+    """Index them into two shards and tell the nodes the sidecar; `vector` is the mapping of the field of that name."""
     corpus = Corpus(engine, sidecar, INDEX)
     use_sidecars(corpus, [sidecar.url])
     engine.request("DELETE", f"/{INDEX}")
     sizes = {"index.number_of_shards": 2, "index.number_of_replicas": 0, **settings}
-    mapped = {"properties": {**_FIELDS, **fields}}
+    mapped = {"properties": {**_FIELDS, "vector": vector}}
     made = engine.request("PUT", f"/{INDEX}", {"settings": sizes, "mappings": mapped})
     assert made.status == 200, made.body
     lines = [line for number in range(ALL) for line in _lines(number)]

@@ -33,6 +33,7 @@ class Answer:
 class Engine(Protocol):
     """One node of a real engine with Lastly in it."""
 
+    url: str
     stats_path: str
 
     def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:

@@ -2,41 +2,27 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from elasticsearch import ApiError, Elasticsearch
 
-from tests.engines.articles import index_articles, restored
-from tests.engines.engine import Answer, Corpus
+from integrations.elasticsearch import cli
+from tests.engines.articles import index_articles
+from tests.engines.elasticsearch.client import ElasticsearchEngine
+from tests.engines.engine import Corpus
+from tests.engines.kind import Kind
 from tests.engines.nodes.build import built
 from tests.engines.nodes.elasticsearch import ElasticsearchNode, java_home
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
+QUICK_BREAKER = {"lastly.breaker.pause": "200ms"}
+VECTOR = {"type": "dense_vector", "dims": 2, "index": True, "similarity": "l2_norm"}
 
-@dataclass
-class ElasticsearchEngine:
-    """The suite's requests through the client that users have."""
 
-    client: Elasticsearch
-    stats_path: str = "/_lastly/stats"
-
-    def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
-        """Send a request; an error is an answer too."""
-        kind = "application/vnd.elasticsearch+x-ndjson" if isinstance(body, list) else "application/json"
-        accepted = "application/vnd.elasticsearch+json" if isinstance(body, list) else "application/json"
-        kind = f"{kind}; compatible-with=8" if isinstance(body, list) else kind
-        accepted = f"{accepted}; compatible-with=8" if isinstance(body, list) else accepted
-        sent = {"accept": accepted, "content-type": kind, **(headers or {})}
-        try:
-            answer = self.client.perform_request(method, path, headers=sent, body=body)
-        except ApiError as refused:
-            return Answer(refused.meta.status, refused.body, dict(refused.meta.headers))
-        return Answer(
-            answer.meta.status, answer.body, {name.lower(): text for name, text in answer.meta.headers.items()}
-        )
+@pytest.fixture(scope="session")
+def kind() -> Kind:
+    """What the shared suites need to know."""
+    return Kind(ElasticsearchNode, ElasticsearchEngine, cli.attach, cli.status, cli.detach, VECTOR)
 
 
 @pytest.fixture(scope="session")
@@ -46,19 +32,13 @@ def plugin() -> Path:
 
 
 @pytest.fixture(scope="session")
-def lying_sidecar() -> Iterator[LyingSidecar]:
-    sidecar = LyingSidecar()
-    yield sidecar
-    sidecar.close()
-
-
-@pytest.fixture(scope="session")
-def node(plugin: Path, lying_sidecar: LyingSidecar) -> Iterator[ElasticsearchNode]:
-    """One node for most tests. Set LASTLY_TEST_ELASTICSEARCH to the address of one that runs already."""
+def node(plugin: Path) -> Iterator[ElasticsearchNode]:
+    """One node for most tests."""
     # With assertions on, the engine tracks every reference-counted object, and refuses a hit that was released.
-    node = ElasticsearchNode(plugin, {"lastly.breaker.pause": "200ms"}, jvm=("-ea",))
+    node = ElasticsearchNode(plugin, QUICK_BREAKER, jvm=("-ea",))
     try:
-        yield node.start()
+        node.start()
+        yield node
     finally:
         node.close()
 
@@ -71,19 +51,12 @@ def own_node(request: pytest.FixtureRequest) -> ElasticsearchNode | None:
 
 @pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest) -> Iterator[ElasticsearchEngine]:
-    url = os.environ.get("LASTLY_TEST_ELASTICSEARCH") or request.getfixturevalue("node").url
-    client = Elasticsearch(url, request_timeout=30, retry_on_timeout=False, max_retries=0, connections_per_node=32)
-    yield ElasticsearchEngine(client)
-    client.close()
+    """The node's client. Set LASTLY_TEST_ELASTICSEARCH to the address of a node that runs already."""
+    engine = ElasticsearchEngine(os.environ.get("LASTLY_TEST_ELASTICSEARCH") or request.getfixturevalue("node").url)
+    yield engine
+    engine.close()
 
 
 @pytest.fixture(scope="session")
-def indexed(engine: ElasticsearchEngine, lying_sidecar: LyingSidecar) -> Corpus:
-    vector = {"type": "dense_vector", "dims": 2, "index": True, "similarity": "l2_norm"}
-    return index_articles(engine, lying_sidecar, {"vector": vector})
-
-
-@pytest.fixture
-def corpus(indexed: Corpus) -> Corpus:
-    """The corpus as it was: default settings, a truthful sidecar, a closed breaker."""
-    return restored(indexed)
+def indexed(kind: Kind, engine: ElasticsearchEngine, lying_sidecar: LyingSidecar) -> Corpus:
+    return index_articles(engine, lying_sidecar, kind.vector)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.elasticsearch.conftest import ElasticsearchEngine
+from tests.engines.elasticsearch.client import ElasticsearchEngine
 from tests.engines.engine import Corpus
 from tests.engines.nodes.elasticsearch import ElasticsearchNode
 from tests.engines.promises import ALL, WINDOW, by_id, eventually

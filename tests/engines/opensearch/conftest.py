@@ -6,37 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.articles import index_articles, restored, use_sidecars
+from integrations.opensearch import cli
+from tests.engines.articles import index_articles
 from tests.engines.engine import Corpus
+from tests.engines.kind import Kind
 from tests.engines.nodes.build import built
 from tests.engines.nodes.opensearch import OpenSearchNode, java_home
 from tests.engines.opensearch.client import OpenSearchEngine
-from tests.engines.opensearch.real_sidecar import RealSidecar
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
 QUICK_BREAKER = {"lastly.breaker.pause": "200ms"}
 
 
 @pytest.fixture(scope="session")
+def kind() -> Kind:
+    """What the shared suites need to know."""
+    return Kind(OpenSearchNode, OpenSearchEngine, cli.attach, cli.status, cli.detach, {"type": "float"})
+
+
+@pytest.fixture(scope="session")
 def plugin() -> Path:
     """The built zip."""
     return built("opensearch", java_home(), "a JDK of 21 or newer (OPENSEARCH_JAVA_HOME)")
-
-
-@pytest.fixture(scope="session")
-def lying_sidecar() -> Iterator[LyingSidecar]:
-    sidecar = LyingSidecar()
-    yield sidecar
-    sidecar.close()
-
-
-@pytest.fixture(scope="session")
-def real_sidecar() -> Iterator[RealSidecar]:
-    """The real sidecar with the embedded model."""
-    sidecar = RealSidecar()
-    sidecar.start()
-    yield sidecar
-    sidecar.close()
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +42,12 @@ def node(plugin: Path) -> Iterator[OpenSearchNode]:
 
 
 @pytest.fixture(scope="session")
+def own_node(request: pytest.FixtureRequest) -> OpenSearchNode | None:
+    """The suite's own node; none where one that ran already is used."""
+    return None if os.environ.get("LASTLY_TEST_OPENSEARCH") else request.getfixturevalue("node")
+
+
+@pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest) -> Iterator[OpenSearchEngine]:
     """The node's client. Set LASTLY_TEST_OPENSEARCH to the address of a node that runs already."""
     engine = OpenSearchEngine(os.environ.get("LASTLY_TEST_OPENSEARCH") or request.getfixturevalue("node").url)
@@ -59,20 +56,5 @@ def engine(request: pytest.FixtureRequest) -> Iterator[OpenSearchEngine]:
 
 
 @pytest.fixture(scope="session")
-def indexed(engine: OpenSearchEngine, lying_sidecar: LyingSidecar) -> Corpus:
-    return index_articles(engine, lying_sidecar, {"vector": {"type": "float"}})
-
-
-@pytest.fixture
-def corpus(indexed: Corpus) -> Corpus:
-    """The corpus as it was: default settings, a truthful sidecar, a closed breaker."""
-    return restored(indexed)
-
-
-@pytest.fixture
-def really_reranked(corpus: Corpus, real_sidecar: RealSidecar) -> Iterator[Corpus]:
-    """The corpus with the real sidecar behind it."""
-    use_sidecars(corpus, [real_sidecar.url])
-    corpus.configure(window_size=5, timeout="20s")
-    yield corpus
-    use_sidecars(corpus, [corpus.sidecar.url])
+def indexed(kind: Kind, engine: OpenSearchEngine, lying_sidecar: LyingSidecar) -> Corpus:
+    return index_articles(engine, lying_sidecar, kind.vector)

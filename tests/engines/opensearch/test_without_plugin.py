@@ -9,7 +9,7 @@ from integrations.opensearch import cli
 from integrations.opensearch.without_plugin import NAME
 from tests.engines.nodes.opensearch import ML_PLUGINS, OpenSearchNode, engine_plugin
 from tests.engines.opensearch.client import OpenSearchEngine
-from tests.engines.opensearch.real_sidecar import RealSidecar
+from tests.engines.real_sidecar import RealSidecar
 
 # The zip of ml-commons has 390 MB; the first run fetches it.
 pytestmark = pytest.mark.timeout(1200)

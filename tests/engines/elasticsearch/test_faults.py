@@ -1,0 +1,7 @@
+"""Faults of the sidecar, in a real Elasticsearch node."""
+
+from tests.engines.faults import Faults
+
+
+class TestFaults(Faults):
+    """Every fault that both engines meet."""
