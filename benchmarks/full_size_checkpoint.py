@@ -10,7 +10,7 @@ import importlib
 import json
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import ml_dtypes
@@ -43,13 +43,18 @@ GLOBAL_LAYERS = 11  # of 28 in v3.5, the last one among them; the others are win
 _ROWS = 16384  # written at a time
 
 
-def write(folder: Path, layers: int = 28, window: int | None = None) -> Path:
-    """Write the checkpoint; with `window`, 17 of 28 layers attend to that many tokens only, as in v3.5."""
+def write(folder: Path, layers: int = 28, window: int | None = None, sizes: Mapping[str, object] | None = None) -> Path:
+    """Write the checkpoint; with `window`, 17 of 28 layers attend to that many tokens only, as in v3.5.
+
+    `sizes`: over those of the true model, to try a script with a small one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    config = CONFIG | {"num_hidden_layers": layers} | _windows(layers, window)
+    config = CONFIG | dict(sizes or {}) | {"num_hidden_layers": layers} | _windows(layers, window)
     (folder / "config.json").write_text(json.dumps(config, indent=1))
-    write_tokenizer(folder, WORDS, _documentation())
-    _write_safetensors(folder / "model.safetensors", backbone_shapes(read_architecture(folder)[0]) | PROJECTOR)
+    write_tokenizer(folder, min(WORDS, int(str(config["vocab_size"])) - 64), _documentation())
+    architecture = read_architecture(folder)[0]
+    projector = PROJECTOR | {"projector.0.weight": (PROJECTOR["projector.0.weight"][0], architecture.hidden)}
+    _write_safetensors(folder / "model.safetensors", backbone_shapes(architecture) | projector)
     return folder
 
 

@@ -5,6 +5,7 @@ import onnx_ir as ir
 
 from onnx_export.builder import CONTRIB, GraphBuilder
 from onnx_export.checkpoint import Checkpoint
+from onnx_export.precision import stacked
 from onnx_export.quantized import Int8Precision, quantize
 
 
@@ -15,10 +16,10 @@ class PerTensor(Int8Precision):
         super().__init__(builder, checkpoint, fused=True)
         self._limit = limit
 
-    def linear(self, x: ir.Value, name: str) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str) -> ir.Value:
         """DynamicQuantizeMatMul."""
-        b = self._builder
-        rows, scale = quantize(self._checkpoint.tensor(name).astype(np.float32), self._limit)
+        b, name = self._builder, names[0]
+        rows, scale = quantize(stacked(self._checkpoint, names).astype(np.float32), self._limit)
         weight = b.weight(name, np.ascontiguousarray(rows.T))
         scales = b.weight(f"{name}_scale", np.ascontiguousarray(scale[:, 0]))
         return b.op(
@@ -35,9 +36,10 @@ class WeightOnly(Int8Precision):
         super().__init__(builder, checkpoint, fused=True)
         self._accuracy_level = accuracy_level
 
-    def linear(self, x: ir.Value, name: str) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str) -> ir.Value:
         """MatMulNBits, whose weights are [columns, blocks, 32] around 128."""
-        weight = self._checkpoint.tensor(name).astype(np.float32)
+        name = names[0]
+        weight = stacked(self._checkpoint, names).astype(np.float32)
         columns, inner = weight.shape
         rows, scale = quantize(weight.reshape(-1, self._BLOCK), 127)
         packed = (rows.astype(np.int16) + 128).astype(np.uint8).reshape(columns, -1, self._BLOCK)

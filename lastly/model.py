@@ -29,7 +29,7 @@ class Graph(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
-    kind: Literal["fused", "portable"]
+    kind: Literal["fused", "cuda", "portable"]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 

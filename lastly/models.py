@@ -23,7 +23,9 @@ class Models:
     """The models of one process. Raises ModelFolderError where a folder is wrong, before anything is loaded."""
 
     def __init__(self, settings: Settings) -> None:
-        self._options = SessionOptions(settings.threads, settings.providers)
+        self._options = SessionOptions(
+            settings.threads, settings.providers, settings.gpu_memory_bytes, settings.max_batch_tokens
+        )
         self._places: dict[str, Path] = {}
         self._manifests: dict[str, Manifest] = {}
         for given, folder in settings.model:

@@ -1,20 +1,25 @@
 """The only user of ONNX Runtime: a graph, loaded once, run on batches of encodings."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from lastly import buckets
 from lastly.allocator import return_large_blocks
 from lastly.errors import ModelFolderError, NotReadyError
 from lastly.model import Manifest, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
 
-_CPU = "CPUExecutionProvider"
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+
+_log = logging.getLogger("lastly")
+_OUTPUTS = ["document_embeddings", "query_embedding"]
 
 
 def runtime() -> str:
@@ -22,12 +27,27 @@ def runtime() -> str:
     return f"onnxruntime {ort.__version__}"
 
 
+def cuda_available() -> bool:
+    """Say whether this onnxruntime has the CUDA provider; whether it finds a GPU shows when a session opens."""
+    return CUDA in ort.get_available_providers()
+
+
 @dataclass(frozen=True)
 class SessionOptions:
-    """`threads`: 0 lets ONNX Runtime take one per physical core. `providers`: in order of preference."""
+    """How a graph is opened.
+
+    `threads`: 0 lets ONNX Runtime take one per physical core. `providers`: in order of preference. `gpu_memory`: bytes
+    that the session may take on a GPU, 0 for all. `kept_tokens`: a run of more tokens (padding included) gives its
+    memory on the GPU back at its end; smaller ones keep it for the next. `provider_options`: of the first provider,
+    over those that are set here; `config`: of the session, likewise.
+    """
 
     threads: int = 0
-    providers: tuple[str, ...] = (_CPU,)
+    providers: tuple[str, ...] = (CPU,)
+    gpu_memory: int = 0
+    kept_tokens: int = 32_768
+    provider_options: dict[str, str] = field(default_factory=dict, hash=False)
+    config: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 class Run:
@@ -40,7 +60,6 @@ class Run:
 
     def __init__(self) -> None:
         self.options: Any = ort.RunOptions()
-        self.options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     @property
     def stopped(self) -> bool:
@@ -51,17 +70,23 @@ class Run:
         """End it before the graph's next node; the call of `Session.run` raises then."""
         self.options.terminate = True
 
+    def give_back(self, device: str) -> None:
+        """Shrink the arena of a device ("cpu:0") at the end."""
+        self.options.add_run_config_entry("memory.enable_memory_arena_shrinkage", device)
+
 
 class Session:
     """Runs the graph of a model folder. Safe to call from several threads."""
 
     def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
         self._manifest: Manifest = folder.manifest
-        self._session: Any = _open(folder.graph_path, options or SessionOptions())
+        self._options = options or SessionOptions()
+        self._session: Any = _open(folder, self._options)
         found = {value.name for value in self._session.get_inputs()}
         if not found <= set(self._manifest.graph.inputs) or not found <= set(_FEEDS):
             raise ModelFolderError(f"{folder.graph_path} wants inputs {sorted(found)}; export the model again")
         self._inputs = found
+        self._device = "cuda" if self.on_gpu else "cpu"
 
     @property
     def providers(self) -> list[str]:
@@ -69,35 +94,114 @@ class Session:
         return list(self._session.get_providers())
 
     @property
+    def on_gpu(self) -> bool:
+        """Whether the graph runs on a GPU."""
+        return self.providers[0] == CUDA
+
+    @property
+    def _arena(self) -> str:
+        return "gpu:0" if self._device == "cuda" else "cpu:0"
+
+    @property
     def max_batch(self) -> int:
         """How many encodings may share one run.
 
         On the CPU one: a batch was not faster there, and its padding is work for nothing.
         """
-        return 1 if self.providers[0] == _CPU else 32
+        return 32 if self.on_gpu else 1
 
     def run(self, encodings: Sequence[Encoding], run: Run | None = None) -> list[BlockEmbeddings]:
         """Embed every block; shorter ones are padded on the right, which causal attention never reads.
 
         Raises NotReadyError where memory ran out or `run` was stopped; the session stays usable.
         """
-        batch = _Batch.of(encodings, self._manifest.pad_token_id)
-        feeds = {name: _FEEDS[name](batch) for name in self._inputs}
         run = run or Run()
+        return [block for part in self._parts(encodings) for block in self._run(part, run)]
+
+    def warm_up(self, tokens: int) -> int:
+        """Run every bucket of lengths up to `tokens` once, so that no request waits for kernels to be chosen.
+
+        The longest comes first, so that the arena gets its largest piece at once. Gives how many ran: none on the CPU,
+        where every length is as good as warm, and fewer where memory runs out.
+        """
+        lengths = buckets.lengths(min(tokens, self._manifest.maximum_positions)) if self.on_gpu else []
+        for place, length in enumerate(reversed(lengths)):
+            ids = np.full(length, self._manifest.pad_token_id, np.int64)
+            try:
+                self._run([Encoding(ids, np.array([0], np.int64), length - 1)], Run())
+            except NotReadyError as error:
+                _log.warning("warm-up of %d tokens: %s", length, error)
+                return place
+        return len(lengths)
+
+    def _parts(self, encodings: Sequence[Encoding]) -> Iterator[Sequence[Encoding]]:
+        """On a GPU, runs of a power of two: a kernel is chosen anew for every shape that was not seen before."""
+        if not self.on_gpu:
+            yield encodings
+            return
+        start = 0
+        for size in buckets.batches(len(encodings)):
+            yield encodings[start : start + size]
+            start += size
+
+    def _run(self, encodings: Sequence[Encoding], run: Run) -> list[BlockEmbeddings]:
+        batch = self._batch(encodings)
+        feeds = {name: _FEEDS[name](batch) for name in self._inputs}
         try:
-            documents, queries = self._session.run(["document_embeddings", "query_embedding"], feeds, run.options)
+            documents, queries = self._compute(feeds, batch, run)
         except Exception as error:  # ONNX Runtime raises classes of its own that it does not export
-            if run.stopped:
-                raise NotReadyError("the run was stopped; send the call again") from error
-            if _is_out_of_memory(error):
-                raise NotReadyError(
-                    f"out of memory at {batch.input_ids.shape[1]} tokens; send fewer or shorter documents"
-                ) from error
-            raise
+            raise self._explained(error, batch, run) from error
         return [
             BlockEmbeddings(rows[: len(encoding.document_positions)], query)
             for rows, query, encoding in zip(documents, queries, encodings, strict=True)
         ]
+
+    def _batch(self, encodings: Sequence[Encoding]) -> "_Batch":
+        tokens = max(len(encoding.input_ids) for encoding in encodings)
+        rows = max(len(encoding.document_positions) for encoding in encodings)
+        if self.on_gpu:
+            tokens = min(buckets.length(tokens), self._manifest.maximum_positions)
+            rows = buckets.documents(rows)
+        return _Batch.of(encodings, self._manifest.pad_token_id, tokens, rows)
+
+    def _compute(self, feeds: dict[str, npt.NDArray[Any]], batch: "_Batch", run: Run) -> Any:
+        if not self.on_gpu:
+            run.give_back(self._arena)
+            return self._session.run(_OUTPUTS, feeds, run.options)
+        if batch.input_ids.size > self._options.kept_tokens:
+            run.give_back(self._arena)
+        return self._compute_bound(feeds, run)
+
+    def _compute_bound(self, feeds: dict[str, npt.NDArray[Any]], run: Run) -> Any:
+        """Put the inputs where their readers are: one scalar on the CPU, the rest on the GPU."""
+        binding = self._session.io_binding()
+        for name, value in feeds.items():
+            device = "cpu" if value.ndim == 0 else self._device
+            binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(value, device, 0))
+        for name in _OUTPUTS:
+            binding.bind_output(name, "cpu")
+        self._session.run_with_iobinding(binding, run.options)
+        return binding.copy_outputs_to_cpu()
+
+    def _explained(self, error: Exception, batch: "_Batch", run: Run) -> Exception:
+        if run.stopped:
+            return NotReadyError("the run was stopped; send the call again")
+        if not _is_out_of_memory(error):
+            return error
+        self._give_back()
+        rows, tokens = batch.input_ids.shape
+        return NotReadyError(f"out of memory at {rows * tokens} tokens; send fewer or shorter documents")
+
+    def _give_back(self) -> None:
+        """Free what the failed run's arena holds, by a run of one token: pieces of odd sizes would fail the next."""
+        run = Run()
+        run.give_back(self._arena)
+        smallest = _Batch.of([Encoding(np.array([0]), np.array([0]), 0)], 0, 1, 1)
+        feeds = {name: _FEEDS[name](smallest) for name in self._inputs}
+        try:
+            self._session.run(_OUTPUTS, feeds, run.options)
+        except Exception as error:
+            _log.warning("memory could not be given back: %s", type(error).__name__)
 
 
 @dataclass(frozen=True)
@@ -108,11 +212,12 @@ class _Batch:
     query_position: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, encodings: Sequence[Encoding], pad: int) -> "_Batch":
+    def of(cls, encodings: Sequence[Encoding], pad: int, tokens: int, documents: int) -> "_Batch":
+        """Pad to [encodings, tokens] and [encodings, documents]."""
         return cls(
-            _padded([encoding.input_ids for encoding in encodings], pad),
+            _padded([encoding.input_ids for encoding in encodings], pad, tokens),
             np.array([len(encoding.input_ids) for encoding in encodings], np.int32),
-            _padded([encoding.document_positions for encoding in encodings], 0),
+            _padded([encoding.document_positions for encoding in encodings], 0, documents),
             np.array([encoding.query_position for encoding in encodings], np.int64),
         )
 
@@ -127,32 +232,76 @@ _FEEDS: dict[str, Callable[[_Batch], npt.NDArray[Any]]] = {
 }
 
 
-def _padded(rows: Sequence[npt.NDArray[np.int64]], value: int) -> npt.NDArray[np.int64]:
-    table = np.full((len(rows), max(map(len, rows))), value, np.int64)
+def _padded(rows: Sequence[npt.NDArray[np.int64]], value: int, width: int) -> npt.NDArray[np.int64]:
+    table = np.full((len(rows), width), value, np.int64)
     for place, row in enumerate(rows):
         table[place, : len(row)] = row
     return table
 
 
-def _open(graph: Path, options: SessionOptions) -> Any:
-    missing = set(options.providers) - set(ort.get_available_providers())
-    if missing:
-        raise ModelFolderError(
-            f"execution provider {sorted(missing)[0]} is not in this onnxruntime; install onnxruntime-gpu or use {_CPU}"
-        )
+def _open(folder: ModelFolder, options: SessionOptions) -> Any:
+    _check_providers(folder, options)
     return_large_blocks()
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = options.threads
     settings.enable_mem_pattern = False  # a pattern is kept for every length that was ever seen
+    for name, value in _config(options).items():
+        settings.add_session_config_entry(name, value)
     try:
-        return ort.InferenceSession(str(graph), settings, providers=list(options.providers))
+        session = ort.InferenceSession(str(folder.graph_path), settings, providers=_with_options(options))
     except Exception as error:
         raise ModelFolderError(
-            f"{graph} cannot be loaded by ONNX Runtime {ort.__version__} on {options.providers[0]}: export it again; "
-            "bf16 runs on CUDA only, so choose another --dtype for a CPU"
+            f"{folder.graph_path} cannot be loaded by ONNX Runtime {ort.__version__} on {options.providers[0]}: "
+            "export it again; bf16 runs on CUDA only, so choose another --dtype for a CPU"
         ) from error
+    if session.get_providers()[0] != options.providers[0]:  # ONNX Runtime only warns
+        raise ModelFolderError(
+            f"{options.providers[0]} does not start: it needs a GPU, its driver, and the CUDA libraries of "
+            "onnxruntime-gpu[cuda,cudnn]"
+        )
+    return session
+
+
+def _check_providers(folder: ModelFolder, options: SessionOptions) -> None:
+    missing = set(options.providers) - set(ort.get_available_providers())
+    if missing:
+        raise ModelFolderError(
+            f"execution provider {sorted(missing)[0]} is not in this onnxruntime; install onnxruntime-gpu or use {CPU}"
+        )
+    if folder.manifest.graph.kind == "cuda" and options.providers[0] != CUDA:
+        raise ModelFolderError(f"{folder.path} holds a graph for CUDA; serve it with --provider cuda, or export again")
+    if options.providers[0] == CUDA:
+        ort.preload_dlls()
+
+
+def _config(options: SessionOptions) -> dict[str, str]:
+    """On a GPU weights stay out of the arena, so that shrinking it can free what activations took."""
+    weights = {"session.use_device_allocator_for_initializers": "1"} if options.providers[0] == CUDA else {}
+    return weights | options.config
+
+
+def _with_options(options: SessionOptions) -> list[Any]:
+    first, *others = options.providers
+    found = _cuda_options(options) if first == CUDA else {}
+    return [(first, found | options.provider_options), *others]
+
+
+def _cuda_options(options: SessionOptions) -> dict[str, str]:
+    """The arena takes what is asked for instead of doubling; products in fp32 are not rounded to TF32."""
+    limit = {"gpu_mem_limit": str(options.gpu_memory)} if options.gpu_memory else {}
+    return {"arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"} | limit
+
+
+_OUT_OF_MEMORY = (
+    "Failed to allocate",
+    "bad_alloc",
+    "BFCArena",
+    "out of memory",
+    "smaller than requested bytes",
+    "ALLOC_FAILED",
+    "cudaErrorMemoryAllocation",
+)
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    text = str(error)
-    return isinstance(error, MemoryError) or "Failed to allocate" in text or "bad_alloc" in text or "BFCArena" in text
+    return isinstance(error, MemoryError) or any(part in str(error) for part in _OUT_OF_MEMORY)

@@ -14,7 +14,7 @@ from lastly.model import Manifest
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.errors import ExportError
 from onnx_export.export import ExportOptions, export, steps
-from onnx_export.graphfile import DTYPES
+from onnx_export.graphfile import DTYPES, Kind
 from onnx_export.hub import open_checkpoint
 from onnx_export.parity import THRESHOLDS
 
@@ -26,6 +26,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("-o", "--output", type=Path, required=True, help="the model folder to write")
     found.add_argument("--dtype", choices=DTYPES, default="fp32", help="number type of the weights (fp32)")
     found.add_argument("--portable", action="store_true", help="standard ONNX operators only, for other runtimes")
+    found.add_argument(
+        "--cuda", action="store_true", help="kernels that only a CUDA GPU has (fp16, bf16); bf16 implies it"
+    )
     found.add_argument(
         "--parity-threshold",
         type=float,
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     options = ExportOptions(
         dtype=given.dtype,
-        kind="portable" if given.portable else "fused",
+        kind=_kind(given),
         threshold=given.parity_threshold,
         parity=not given.skip_parity,
         name=given.name,
@@ -61,6 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     _report(manifest, given.output)
     return 0
+
+
+def _kind(given: argparse.Namespace) -> Kind:
+    if given.portable:
+        return "portable"
+    return "cuda" if given.cuda or given.dtype == "bf16" else "fused"
 
 
 def _export(checkpoint: Checkpoint, output: Path, options: ExportOptions, console: Console) -> Manifest:

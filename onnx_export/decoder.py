@@ -18,7 +18,9 @@ Progress = Callable[[str], None]
 
 
 class Kernels(Protocol):
-    """The parts that the fused and the portable graph spell differently."""
+    """The parts that the graphs spell differently. `packed`: attention takes one product and normalises its heads."""
+
+    packed: bool
 
     def norm(self, x: ir.Value, residual: ir.Value | None, weight: ir.Value) -> tuple[ir.Value, ir.Value]:
         """Add the residual and normalise; gives the normalised sum and the sum."""
@@ -28,6 +30,9 @@ class Kernels(Protocol):
 
     def attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
         """Rotate and attend, every token to itself and earlier ones."""
+
+    def packed_attention(self, qkv: ir.Value, norms: tuple[ir.Value, ir.Value] | None, window: int | None) -> ir.Value:
+        """Normalise heads, rotate and attend, from queries, keys and values side by side."""
 
     def marker_attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
         """The same for queries at the marker positions only."""
@@ -71,15 +76,25 @@ class Decoder:
         prefix = f"model.layers.{layer}"
         normed, residual = self._kernels.norm(hidden, residual, self._vector(f"{prefix}.input_layernorm"))
         window = self._checkpoint.architecture.windows[layer]
-        k, v = self._keys_and_values(prefix, normed)
         if markers is None:
-            attended = self._kernels.attention(self._queries(prefix, normed), k, v, window)
+            attended = self._attention(prefix, normed, window)
         else:
+            k, v = self._keys_and_values(prefix, normed)
             normed, residual = self._rows(normed, markers), self._rows(residual, markers)
             attended = self._kernels.marker_attention(self._queries(prefix, normed), k, v, window)
         hidden = self._linear(f"{prefix}.self_attn.o_proj", attended)
         normed, residual = self._kernels.norm(hidden, residual, self._vector(f"{prefix}.post_attention_layernorm"))
         return self._mlp(f"{prefix}.mlp", normed), residual
+
+    def _attention(self, prefix: str, normed: ir.Value, window: int | None) -> ir.Value:
+        if not self._kernels.packed:
+            k, v = self._keys_and_values(prefix, normed)
+            return self._kernels.attention(self._queries(prefix, normed), k, v, window)
+        names = (f"{prefix}.self_attn.{part}_proj.weight" for part in "qkv")
+        norms = None
+        if self._checkpoint.architecture.qk_norm:
+            norms = self._vector(f"{prefix}.self_attn.q_norm"), self._vector(f"{prefix}.self_attn.k_norm")
+        return self._kernels.packed_attention(self._precision.linear(normed, *names), norms, window)
 
     def _queries(self, prefix: str, normed: ir.Value) -> ir.Value:
         return self._head_normed(f"{prefix}.self_attn.q_norm", self._linear(f"{prefix}.self_attn.q_proj", normed))

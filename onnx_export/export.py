@@ -43,6 +43,7 @@ def export(
     Everything is written to a neighbouring folder that is renamed at the end, so that a failed export leaves nothing.
     Raises ExportError.
     """
+    _check_kind(options or ExportOptions())
     checkpoint = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
     options = options or ExportOptions()
     _check_output(output, options)
@@ -85,6 +86,11 @@ def _manifest(checkpoint: Checkpoint, options: ExportOptions) -> Manifest:
         graph=Graph(file=_GRAPH, kind=options.kind, inputs=INPUTS[options.kind], outputs=OUTPUTS),
         files={},
     )
+
+
+def _check_kind(options: ExportOptions) -> None:
+    if options.kind == "cuda" and options.dtype not in ("fp16", "bf16"):
+        raise ExportError(f"the graph for CUDA is fp16 or bf16, not {options.dtype}; its attention knows no other type")
 
 
 def _check_output(output: Path, options: ExportOptions) -> None:

@@ -69,13 +69,17 @@ class FusedKernels(SharedKernels):
         The present outputs are wanted though nobody needs them: without them the CPU kernel builds the N x N matrix
         (5.1 GB instead of 1.1 at 8,192 tokens and the 0.6B width). They are no graph outputs.
         """
+        inputs = (q, k, v, None, None, self._last_key, self._total, self._cos, self._sin)
+        attributes = self._attributes(window)
+        attended, *presents = self._builder.ops("GroupQueryAttention", 3, *inputs, domain=CONTRIB, **attributes)
+        return self._releasing(attended, *presents)
+
+    def _attributes(self, window: int | None) -> dict[str, Any]:
         a = self._architecture
         attributes: dict[str, Any] = {"num_heads": a.heads, "kv_num_heads": a.kv_heads, "do_rotary": 1}
         if window is not None:
             attributes["local_window_size"] = window
-        inputs = (q, k, v, None, None, self._last_key, self._total, self._cos, self._sin)
-        attended, *presents = self._builder.ops("GroupQueryAttention", 3, *inputs, domain=CONTRIB, **attributes)
-        return self._releasing(attended, *presents)
+        return attributes
 
     def _releasing(self, attended: ir.Value, present_key: ir.Value, present_value: ir.Value) -> ir.Value:
         """Read the presents' shape, so that ONNX Runtime frees them here.

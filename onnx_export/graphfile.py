@@ -7,21 +7,25 @@ from typing import Literal
 
 import onnx_ir as ir
 
-from onnx_export import fused, portable
+from onnx_export import cuda, fused, portable
 from onnx_export.builder import GraphBuilder
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.datafile import DataFile
 from onnx_export.precision import FloatPrecision, Precision
 from onnx_export.quantized import Int8Precision
 
-Kind = Literal["fused", "portable"]
+Kind = Literal["fused", "cuda", "portable"]
 Dtype = Literal["fp32", "fp16", "bf16", "int8"]
 Step = Callable[[str], None]
 
 DTYPES: tuple[Dtype, ...] = ("fp32", "fp16", "bf16", "int8")
-INPUTS: Mapping[Kind, tuple[str, ...]] = {"fused": fused.INPUTS, "portable": portable.INPUTS}
+INPUTS: Mapping[Kind, tuple[str, ...]] = {
+    "fused": fused.INPUTS,
+    "cuda": cuda.INPUTS,
+    "portable": portable.INPUTS,
+}
 OUTPUTS = ("document_embeddings", "query_embedding")
-_BUILD = {"fused": fused.build, "portable": portable.build}
+_BUILD = {"fused": fused.build, "cuda": cuda.build, "portable": portable.build}
 
 
 def write_graph(
@@ -45,5 +49,5 @@ def write_graph(
 
 def _precision(builder: GraphBuilder, checkpoint: Checkpoint, dtype: Dtype, kind: Kind, rounded: bool) -> Precision:
     if dtype == "int8":
-        return Int8Precision(builder, checkpoint, fused=kind == "fused")
+        return Int8Precision(builder, checkpoint, fused=kind != "portable")
     return FloatPrecision(builder, checkpoint, dtype, rounded=rounded)

@@ -15,7 +15,9 @@ HIDDEN = float(np.finfo(np.float16).min)
 
 
 class SharedKernels(ABC):
-    """Base of both kernel sets. `positions`: [batch, rows] of the markers."""
+    """Base of all kernel sets. `positions`: [batch, rows] of the markers."""
+
+    packed = False
 
     def __init__(
         self, builder: GraphBuilder, architecture: Architecture, dtype: ir.DataType, positions: ir.Value
@@ -48,6 +50,10 @@ class SharedKernels(ABC):
         scores = b.op("Add", b.op("MatMul", rows, keys), self._biases[window])
         return self.ungrouped(b.op("MatMul", b.op("Softmax", scores, axis=-1), values))
 
+    def packed_attention(self, qkv: ir.Value, norms: tuple[ir.Value, ir.Value] | None, window: int | None) -> ir.Value:
+        """Only where `packed`."""
+        raise NotImplementedError
+
     def heads(self, x: ir.Value, order: list[int]) -> ir.Value:
         """Split keys or values [batch, tokens, kv_heads, head_dim] and order the axes."""
         b, a = self._builder, self._architecture
@@ -65,6 +71,15 @@ class SharedKernels(ABC):
         split = b.op("Reshape", mixed, b.constant([0, 0, -1, a.group, a.head_dim]))
         joined = b.op("Transpose", split, perm=[0, 2, 1, 3, 4])
         return b.op("Reshape", joined, b.constant([0, 0, a.heads * a.head_dim]))
+
+    def rotated(self, x: ir.Value, cos: ir.Value, sin: ir.Value) -> ir.Value:
+        """Rotate [batch, tokens, heads * head_dim] by tables that broadcast over heads, in plain operators."""
+        b, dim = self._builder, self._architecture.head_dim
+        heads = b.op("Reshape", x, b.constant([0, 0, -1, dim]))
+        left, right = b.ops("Split", 2, heads, axis=-1, num_outputs=2)
+        first = b.op("Sub", b.op("Mul", left, cos), b.op("Mul", right, sin))
+        second = b.op("Add", b.op("Mul", right, cos), b.op("Mul", left, sin))
+        return b.op("Reshape", b.op("Concat", first, second, axis=-1), b.constant([0, 0, -1]))
 
     def scaled(self, q: ir.Value) -> ir.Value:
         """Queries times 1 / sqrt(head_dim)."""

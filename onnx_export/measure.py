@@ -1,8 +1,8 @@
 """Runs an exported graph and its reference over the parity cases.
 
 The reference is transformers where torch is installed, else this exporter's own portable graph in fp32, which shares
-the layers' order with the fused graph but none of its kernels. ONNX Runtime's CPU has no bf16 kernels: there the fp32
-graph of the same weights, rounded to bf16, is measured, and the report says so.
+the layers' order with the fused graph but none of its kernels. A graph that only CUDA can run is measured there;
+without a GPU the fused graph in fp32 of the same weights, rounded to its type, is measured, and the report says so.
 """
 
 import tempfile
@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lastly.errors import ModelFolderError
 from lastly.model import KnownAnswer, ModelFolder
-from lastly.session import Session
+from lastly.session import CPU, CUDA, Session, SessionOptions, cuda_available
 from lastly.types import BlockEmbeddings, Encoding
 from onnx_export import reference_process
 from onnx_export.cases import CASES
@@ -35,8 +36,8 @@ def measure(checkpoint: Checkpoint, folder: ModelFolder, step: Step) -> Measurem
         name, expected = _expected(checkpoint, folder, encodings, Path(scratch))
     step("reference")
     with tempfile.TemporaryDirectory(dir=folder.path.parent) as scratch:
-        graph, runnable = _runnable(checkpoint, folder, Path(scratch))
-        found = list(run_graph(Session(runnable), encodings))
+        graph, session = _session(checkpoint, folder, Path(scratch))
+        found = list(run_graph(session, encodings))
     step("parity")
     return Measurement(compare(expected, found, (name, graph)), _known_answer(found[0]))
 
@@ -56,13 +57,25 @@ def _expected(
     return "portable graph, fp32 (torch is not installed)", list(run_graph(session, encodings))
 
 
-def _runnable(checkpoint: Checkpoint, folder: ModelFolder, scratch: Path) -> tuple[str, ModelFolder]:
+def _session(checkpoint: Checkpoint, folder: ModelFolder, scratch: Path) -> tuple[str, Session]:
     kind, dtype = folder.manifest.graph.kind, folder.manifest.dtype
-    if dtype != "bf16":
-        return f"{kind}, {dtype}", folder
+    if dtype != "bf16" and kind != "cuda":
+        return f"{kind}, {dtype}", Session(folder)
+    if session := _on_gpu(folder):
+        return f"{kind}, {dtype}, on CUDA", session
+    kind = "portable" if kind == "portable" else "fused"
     write_graph(checkpoint, scratch / folder.manifest.graph.file, dtype, kind, rounded=True)
-    name = f"{kind}, fp32 arithmetic on weights rounded to bf16 (the CPU has no bf16 kernels)"
-    return name, _of_kind(folder, scratch, kind)
+    name = f"{kind}, fp32 arithmetic on weights rounded to {dtype} (no GPU here)"
+    return name, Session(_of_kind(folder, scratch, kind))
+
+
+def _on_gpu(folder: ModelFolder) -> Session | None:
+    if not cuda_available():
+        return None
+    try:
+        return Session(folder, SessionOptions(providers=(CUDA, CPU)))
+    except ModelFolderError:  # onnxruntime-gpu on a machine without a GPU
+        return None
 
 
 def _of_kind(folder: ModelFolder, path: Path, kind: Kind) -> ModelFolder:

@@ -65,14 +65,14 @@ class PlainKernels(SharedKernels):
 
     def rotate(self, x: ir.Value) -> ir.Value:
         """Rotate every token."""
-        return self._rotated(x, self._cos, self._sin)
+        return self.rotated(x, self._cos, self._sin)
 
     def rotate_rows(self, x: ir.Value) -> ir.Value:
         """Rotate the markers' rows."""
         b = self._builder
         index = b.op("Unsqueeze", self._positions, b.constant([-1]))
         cos, sin = (b.op("GatherND", table, index, batch_dims=1) for table in (self._cos, self._sin))
-        return self._rotated(x, cos, sin)
+        return self.rotated(x, cos, sin)
 
     def row_bias(self, window: int | None) -> ir.Value:
         """Every earlier token that the mask shows."""
@@ -132,14 +132,6 @@ class PlainKernels(SharedKernels):
         places = b.op("Cast", b.op("Unsqueeze", places, b.constant([2, 3])), to=int(ir.DataType.FLOAT))
         angles = b.op("Mul", places, b.constant(frequencies(self._architecture), np.float32))
         return self.cast(b.op("Cos", angles)), self.cast(b.op("Sin", angles))
-
-    def _rotated(self, x: ir.Value, cos: ir.Value, sin: ir.Value) -> ir.Value:
-        b, dim = self._builder, self._architecture.head_dim
-        heads = b.op("Reshape", x, b.constant([0, 0, -1, dim]))
-        left, right = b.ops("Split", 2, heads, axis=-1, num_outputs=2)
-        first = b.op("Sub", b.op("Mul", left, cos), b.op("Mul", right, sin))
-        second = b.op("Add", b.op("Mul", right, cos), b.op("Mul", left, sin))
-        return b.op("Reshape", b.op("Concat", first, second, axis=-1), b.constant([0, 0, -1]))
 
     def _rms(self, x: ir.Value, weight: ir.Value) -> ir.Value:
         b = self._builder

@@ -1,6 +1,6 @@
 """How weights are stored and multiplied: in floating point of one type. int8 is in `quantized`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import ml_dtypes
@@ -30,8 +30,8 @@ class Precision(Protocol):
     def embed(self, ids: ir.Value) -> ir.Value:
         """Give the rows [batch, sequence, hidden] of the embedding table."""
 
-    def linear(self, x: ir.Value, name: str) -> ir.Value:
-        """Multiply [..., in] by a layer's weight; gives [..., out]."""
+    def linear(self, x: ir.Value, *names: str) -> ir.Value:
+        """Multiply [..., in] by weights, side by side; gives [..., out]."""
 
     def vector(self, name: str) -> ir.Value:
         """Give a norm's weight in the activation type."""
@@ -55,10 +55,11 @@ class FloatPrecision:
         table = self._builder.weight_rows(EMBEDDING, (a.vocabulary, a.hidden), parts)
         return self._builder.op("Gather", table, ids)
 
-    def linear(self, x: ir.Value, name: str) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str) -> ir.Value:
         """MatMul with the transposed weight."""
-        weight = self._typed(self._checkpoint.tensor(name)).T
-        return self._builder.op("MatMul", x, self._builder.weight(name, np.ascontiguousarray(weight)), name=node(name))
+        weight = self._typed(stacked(self._checkpoint, names)).T
+        stored = self._builder.weight(names[0], np.ascontiguousarray(weight))
+        return self._builder.op("MatMul", x, stored, name=node(names[0]))
 
     def vector(self, name: str) -> ir.Value:
         """Give the vector."""
@@ -72,6 +73,11 @@ def embedding_parts(checkpoint: Checkpoint) -> Iterator[npt.NDArray[Any]]:
     """Read the embedding table a stretch of rows at a time."""
     for start in range(0, checkpoint.architecture.vocabulary, _CHUNK):
         yield checkpoint.rows(EMBEDDING, start, start + _CHUNK)
+
+
+def stacked(checkpoint: Checkpoint, names: Sequence[str]) -> npt.NDArray[Any]:
+    """Read weights [out, in] and put them below each other."""
+    return np.concatenate([checkpoint.tensor(name) for name in names])
 
 
 def node(weight: str) -> str:

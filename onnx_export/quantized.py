@@ -19,7 +19,7 @@ import onnx_ir as ir
 
 from onnx_export.builder import CONTRIB, GraphBuilder
 from onnx_export.checkpoint import Checkpoint
-from onnx_export.precision import EMBEDDING, embedding_parts, node
+from onnx_export.precision import EMBEDDING, embedding_parts, node, stacked
 
 _WEIGHT_LIMIT = 63
 _TABLE_LIMIT = 127
@@ -46,10 +46,11 @@ class Int8Precision:
         rows = b.op("Cast", b.op("Gather", table, ids), to=int(ir.DataType.FLOAT))
         return b.op("Mul", rows, b.op("Gather", b.weight(f"{EMBEDDING}_scale", np.concatenate(scales)), ids))
 
-    def linear(self, x: ir.Value, name: str) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str) -> ir.Value:
         """Quantise x per token (once for all its uses), multiply in integers, scale back."""
         quantized, largest = self._quantized(x)
-        weight, scale = quantize(self._checkpoint.tensor(name).astype(np.float32), _WEIGHT_LIMIT)
+        weight, scale = quantize(stacked(self._checkpoint, names).astype(np.float32), _WEIGHT_LIMIT)
+        name = names[0]
         stored = self._builder.weight(name, np.ascontiguousarray(weight.T))
         product = self._product if self._fused else self._plain_product
         return self._builder.op("Mul", product(quantized, stored, f"{name}_scale", scale[:, 0]), largest)

@@ -28,6 +28,7 @@ HOMES = {
 # Each module of lastly may import only those that stand before it.
 ORDER = [
     "allocator",
+    "buckets",
     "priority",
     "errors",
     "types",

@@ -1,0 +1,164 @@
+"""What the parts share: where they run, their sizes, noting a figure the moment it is there, timing."""
+
+import json
+import statistics
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lastly import model
+from lastly.model import ModelFolder
+from lastly.session import CPU, CUDA, Session, SessionOptions
+from lastly.types import Encoding
+
+TINY_SIZES = {
+    "hidden_size": 64,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 32,
+    "intermediate_size": 96,
+    "vocab_size": 4096,
+}
+DOCUMENTS = 100  # in one prompt; fewer where it is short
+
+
+@dataclass
+class Part:
+    """One part's surroundings; `found` goes to its JSON file whenever something is noted."""
+
+    name: str
+    work: Path
+    device: str
+    tiny: bool
+    found: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def cuda(self) -> bool:
+        """Whether there is a GPU."""
+        return self.device == "cuda"
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The types of the exported models."""
+        return ("bf16", "fp16") if self.cuda else ("fp32",)
+
+    @property
+    def layers(self) -> int:
+        """Of the model."""
+        return 2 if self.tiny else 28
+
+    def lengths(self, *lengths: int) -> list[int]:
+        """Give the lengths in tokens, an eighth of them in a trial."""
+        return [max(64, length // 64) for length in lengths] if self.tiny else list(lengths)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The random checkpoint."""
+        return self.work / "checkpoint"
+
+    def folder(self, name: str) -> ModelFolder:
+        """An exported model."""
+        return model.load(self.work / name, verify=False)
+
+    def session(self, folder: ModelFolder, **options: Any) -> Session:
+        """Open a model where the part runs; on the CPU it is driven as on a GPU."""
+        if self.cuda:
+            return Session(folder, SessionOptions(providers=(CUDA, CPU), **options))
+        options.pop("provider_options", None)
+        return AsOnGpu(folder, SessionOptions(**options))
+
+    def note(self, key: str, value: Any) -> None:
+        """Write a figure down."""
+        self.found[key] = value
+        print(f"{time.strftime('%H:%M:%S')} {key}: {value}", flush=True)
+        (self.work / f"{self.name}.json").write_text(json.dumps(self.found))
+
+    @contextmanager
+    def step(self, key: str) -> Iterator[None]:
+        """Catch and note what goes wrong, so that the rest goes on."""
+        try:
+            yield
+        except Exception as error:
+            traceback.print_exc()
+            sys.stderr.flush()
+            self.note(f"{key} failed", f"{type(error).__name__}: {error}"[:600])
+
+
+class AsOnGpu(Session):
+    """Buckets, powers of two and binding as on a GPU, on the CPU."""
+
+    on_gpu = True  # type: ignore[assignment]
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._device = "cpu"
+
+
+def run(work: Callable[[Part], None]) -> None:
+    """Run a part as its module's main program: FOLDER DEVICE TINY."""
+    name = Path(sys.argv[0]).stem
+    work(Part(name, Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "1"))
+
+
+def encoding(tokens: int, vocabulary: int, documents: int = DOCUMENTS, seed: int = 0) -> Encoding:
+    """Random token ids with markers spread evenly; the query's marker is the last token."""
+    ids = np.random.default_rng(seed + tokens).integers(0, vocabulary, tokens, np.int64)
+    places = np.linspace(3, tokens - 2, min(documents, tokens // 8)).astype(np.int64)
+    return Encoding(ids, places, tokens - 1)
+
+
+def interleaved(
+    runners: Mapping[str, Callable[[], Any]], rounds: int, warm: int = 2, most: float = 60.0
+) -> dict[str, float]:
+    """Median seconds of each runner; rounds take turns, so that whatever slows the machine slows all."""
+    times: dict[str, list[float]] = {name: [] for name in runners}
+    end = time.monotonic() + most
+    for turn in range(rounds + warm):
+        for name, runner in runners.items():
+            started = time.perf_counter()
+            runner()
+            if turn >= warm:
+                times[name].append(time.perf_counter() - started)
+        if time.monotonic() > end and turn >= warm:
+            break
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def scores(documents: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """Cosines [documents]."""
+    norms = np.linalg.norm(documents, axis=-1) * np.linalg.norm(query)
+    return np.asarray(documents @ query / norms)
+
+
+def differences(found: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
+    """Compare scores: largest and mean difference, rank correlation."""
+    ranks = [np.argsort(np.argsort(values)) for values in (found, wanted)]
+    gap = np.abs(found - wanted)
+    return {
+        "largest": float(gap.max()),
+        "mean": float(gap.mean()),
+        "spearman": float(np.corrcoef(ranks[0], ranks[1])[0, 1]) if len(found) > 1 else 1.0,
+        "finite": bool(np.isfinite(found).all()),
+    }
+
+
+def operations(tokens: int, layers: int, sizes: Mapping[str, Any], markers: int = DOCUMENTS + 1) -> float:
+    """Count the multiply-adds times two that Lastly's graph runs: the last layer does only keys and values whole."""
+    hidden, mlp = sizes["hidden_size"], sizes["intermediate_size"]
+    q, kv = sizes["num_attention_heads"] * sizes["head_dim"], sizes["num_key_value_heads"] * sizes["head_dim"]
+    projections, rest = hidden * (q + 2 * kv), q * hidden + 3 * hidden * mlp
+    whole = (layers - 1) * tokens * (projections + rest) + (layers - 1) * tokens * tokens / 2 * 2 * q
+    last = tokens * hidden * 2 * kv + markers * (hidden * q + rest) + markers * tokens * 2 * q
+    return 2.0 * (whole + last)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Give a percentile of a list."""
+    return float(np.percentile(np.asarray(values), share))

@@ -1,0 +1,109 @@
+"""Part 4: 32 clients of 20 documents of 100 tokens through Lastly's scheduler, against the published way."""
+
+import asyncio
+import random
+import time
+from typing import Any
+
+from benchmarks.gpu.part import Part, percentile, run
+from benchmarks.gpu.reference import Published
+from lastly.admission import Limits
+from lastly.jobs import Job
+from lastly.metrics import Metrics
+from lastly.reranker import Reranker
+from lastly.scheduler import Scheduler
+from lastly.types import Candidate, Query
+
+DOCUMENTS, WORDS = 20, 100  # about 100 tokens of the random model's tokenizer
+_VOCABULARY = ("return the value of a given string object list file", "path name error number type index key line")
+_WORDS = " ".join(_VOCABULARY).split()
+
+
+def work(part: Part) -> None:
+    """Measure."""
+    reranker = _on_gpu(part) if part.cuda else Reranker(part.folder(part.dtypes[0]))
+    if not part.cuda:
+        reranker.session = part.session(part.folder(part.dtypes[0]))
+    started = time.monotonic()
+    part.note("warm-up", {"lengths": reranker.session.warm_up(1024 if part.tiny else 32768)})
+    part.note("warm-up seconds", round(time.monotonic() - started, 1))
+    tokens = [len(reranker.encode(*_request(seed), reranker.manifest.truncation)[0].input_ids) for seed in range(8)]
+    _, lengths = reranker._tokenizer.prepare_candidates(_request(0)[1], reranker.manifest.truncation)
+    part.note("tokens of documents", lengths)
+    part.note("tokens of a request", tokens)
+    with part.step("clients 32"):
+        part.note("clients 32", _warm(part, reranker, 32))
+    with part.step("published"):
+        part.note("published", _published(part, reranker, 4 if part.tiny else 100))
+    for clients in (1, 8, 4, 16, 64):
+        with part.step(f"clients {clients}"):
+            part.note(f"clients {clients}", _warm(part, reranker, clients))
+    with part.step("clients 32 again"):
+        part.note("clients 32 again", _warm(part, reranker, 32))
+
+
+def _warm(part: Part, reranker: Reranker, clients: int) -> dict[str, Any]:
+    """Once to meet the shapes of batches, then measured: about 320 requests on a GPU."""
+    asyncio.run(_clients(reranker, clients, 1 if part.tiny else 3))
+    return asyncio.run(_clients(reranker, clients, 1 if part.tiny else max(5, 320 // clients)))
+
+
+def _on_gpu(part: Part) -> Reranker:
+    from lastly.session import CPU, CUDA, SessionOptions
+
+    return Reranker(part.folder(part.dtypes[0]), SessionOptions(providers=(CUDA, CPU)))
+
+
+async def _clients(reranker: Reranker, clients: int, rounds: int) -> dict[str, Any]:
+    """Every client asks, waits for its answer, and asks again."""
+    metrics = Metrics()
+    scheduler = Scheduler(Limits(256, 1 << 22), metrics)
+    took: list[float] = []
+
+    async def client(number: int) -> None:
+        for turn in range(rounds):
+            query, candidates = _request(number * 1000 + turn)
+            started = time.perf_counter()
+            deadline = time.monotonic() + 60
+            await scheduler.submit(Job(reranker, query, candidates, reranker.manifest.truncation, deadline))
+            took.append(time.perf_counter() - started)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    seconds = time.perf_counter() - started
+    scheduler.close()
+    runs = metrics.batch_blocks._sum.get()  # blocks in all runs
+    count = sum(bucket.get() for bucket in metrics.batch_blocks._buckets)
+    return {
+        "requests": len(took),
+        "requests per second": len(took) / seconds,
+        "median seconds": percentile(took, 50),
+        "p95 seconds": percentile(took, 95),
+        "blocks per run": runs / max(count, 1),
+        "seconds in the model": metrics.inference_seconds._sum.get(),
+        "seconds": seconds,
+    }
+
+
+def _published(part: Part, reranker: Reranker, requests: int) -> dict[str, Any]:
+    """Encode and run one request at a time, with the same encodings."""
+    published = Published(part, "bf16" if part.cuda else "fp32")
+    truncation = reranker.manifest.truncation
+    for seed in range(3):
+        published.run(reranker.encode(*_request(seed), truncation)[0])
+    started = time.perf_counter()
+    for seed in range(requests):
+        published.run(reranker.encode(*_request(seed), truncation)[0])
+    seconds = time.perf_counter() - started
+    return {"requests": requests, "requests per second": requests / seconds, "seconds": seconds}
+
+
+def _request(seed: int) -> tuple[Query, list[Candidate]]:
+    rng = random.Random(seed)
+    texts = [" ".join(rng.choices(_WORDS, k=rng.randint(WORDS - 15, WORDS + 15))) for _ in range(DOCUMENTS)]
+    query = " ".join(rng.choices(_WORDS, k=6))
+    return Query(query), [Candidate(place, text) for place, text in enumerate(texts)]
+
+
+if __name__ == "__main__":
+    run(work)

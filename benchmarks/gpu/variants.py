@@ -1,0 +1,66 @@
+"""Part 7: choices inside ONNX Runtime, with 4 layers of the true width: attention kernels, graph kinds, new shapes."""
+
+import time
+from typing import Any
+
+from benchmarks.gpu.part import Part, encoding, interleaved, run
+from lastly.session import Session
+
+SDPA = {"automatic": "0", "flash": "1", "memory efficient": "2", "cuDNN": "8"}
+
+
+def work(part: Part) -> None:
+    """Measure."""
+    kinds = ("cuda", "fused") if part.cuda else ("fused",)
+    for kind in kinds:
+        for dtype in part.dtypes:
+            with part.step(f"{kind} {dtype}"):
+                part.note(f"{kind} {dtype}", _lengths(part, part.session(part.folder(f"small-{kind}-{dtype}"))))
+    folder = f"small-{kinds[0]}-{part.dtypes[0]}"
+    for name, number in SDPA.items() if part.cuda else ():
+        with part.step(f"attention {name}"):
+            session = part.session(part.folder(folder), provider_options={"sdpa_kernel": number})
+            part.note(f"attention {name}", _lengths(part, session))
+            part.note(f"attention {name}, new shape", _new_shapes(part, session))
+    options = {
+        "tunable": {"tunable_op_enable": "1", "tunable_op_tuning_enable": "1"},
+        "TF32": {"use_tf32": "1"},
+        "unified stream": {"use_ep_level_unified_stream": "1"},
+        "doubling arena": {"arena_extend_strategy": "kNextPowerOfTwo"},
+    }
+    for name, given in options.items() if part.cuda else ():
+        with part.step(name):
+            part.note(name, _lengths(part, part.session(part.folder(folder), provider_options=given), quick=True))
+
+
+def _lengths(part: Part, session: Session, quick: bool = False) -> dict[str, float]:
+    vocabulary = session._manifest.vocabulary_size
+    found: dict[str, float] = {}
+    for length in part.lengths(*((8192,) if quick else (2048, 8192, 32768))):
+        prompt = encoding(length, vocabulary)
+        found[str(length)] = interleaved({"": lambda prompt=prompt: session.run([prompt])}, 15, 3, 3)[""]
+    batch = [encoding(part.lengths(2700)[0], vocabulary, 20, seed) for seed in range(8)]
+    found["8 of 2700"] = interleaved({"": lambda: session.run(batch)}, 10, 3, 3)[""]
+    return found
+
+
+def _new_shapes(part: Part, session: Session) -> dict[str, Any]:
+    """First and second run of lengths that nothing ran before, in milliseconds, without buckets."""
+    found = {}
+    for length in (3137, 3201, 3265, 3329):
+        prompt = encoding(length, session._manifest.vocabulary_size)
+        batch = session._batch([prompt])
+        exact = type(batch).of([prompt], 0, length, len(prompt.document_positions))
+        session._batch = lambda _, exact=exact: exact  # type: ignore[method-assign]
+        times = []
+        for _ in range(3):
+            started = time.perf_counter()
+            session.run([prompt])
+            times.append(round(1000 * (time.perf_counter() - started), 2))
+        del session._batch
+        found[str(length)] = times
+    return found
+
+
+if __name__ == "__main__":
+    run(work)

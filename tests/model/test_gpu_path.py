@@ -1,0 +1,95 @@
+"""What a session does on a GPU, as far as a machine without one can show: its shapes, its binding, its graph."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lastly import model
+from lastly.errors import ModelFolderError, NotReadyError
+from lastly.model import ModelFolder
+from lastly.session import CUDA, Run, Session, SessionOptions, cuda_available
+from lastly.types import Encoding
+from onnx_export.errors import ExportError
+from onnx_export.export import ExportOptions, export
+from tests.model.checkpoints import LLAMA, write_checkpoint
+from tests.model.graphs import ExportedGraph, Prompt, difference, expected
+from tests.model.reference import Reference
+
+
+class AsOnGpu(Session):
+    """Buckets, powers of two and binding as on a GPU, on the CPU."""
+
+    on_gpu = True  # type: ignore[assignment]
+
+    def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
+        super().__init__(folder, options)
+        self._device = "cpu"
+        self.shapes: list[tuple[int, ...]] = []
+
+    def _compute_bound(self, feeds, run):  # type: ignore[no-untyped-def]
+        self.shapes.append((*feeds["input_ids"].shape, feeds["document_positions"].shape[1]))
+        return super()._compute_bound(feeds, run)
+
+
+def encodings(folder: ModelFolder, lengths: list[int]) -> list[Encoding]:
+    rng = np.random.default_rng(0)
+    return [
+        Encoding(rng.integers(0, folder.manifest.vocabulary_size, n), np.arange(2, n - 1, 7), n - 1) for n in lengths
+    ]
+
+
+def test_batches_in_buckets_give_what_single_runs_give(folder: ModelFolder) -> None:
+    wanted = encodings(folder, [300, 30, 65, 200, 11])
+    session = AsOnGpu(folder)
+    found = session.run(wanted)
+    assert session.shapes == [(4, 320, 64), (1, 64, 8)]
+    for encoding, together in zip(wanted, found, strict=True):
+        alone = Session(folder).run([encoding])[0]
+        assert np.abs(together.documents - alone.documents).max() <= 1e-5
+        assert np.abs(together.query - alone.query).max() <= 1e-5
+
+
+def test_warming_up_runs_every_bucket_longest_first(folder: ModelFolder) -> None:
+    session = AsOnGpu(folder)
+    assert session.warm_up(300) == 5
+    assert [tokens for _, tokens, _ in session.shapes] == [320, 256, 192, 128, 64]
+    session.shapes.clear()
+    session.run(encodings(folder, [17]))
+    assert session.shapes == [(1, 64, 8)]
+
+
+def test_a_cpu_needs_no_warm_up(ours, folder: ModelFolder) -> None:  # type: ignore[no-untyped-def]
+    assert ours.session.warm_up(4096) == 0
+
+
+def test_a_stopped_run_in_parts_runs_no_further_part(folder: ModelFolder) -> None:
+    session, run = AsOnGpu(folder), Run()
+    run.stop()
+    with pytest.raises(NotReadyError, match="stopped"):
+        session.run(encodings(folder, [40, 40, 40]), run)
+    assert len(session.shapes) == 1
+
+
+@pytest.mark.parametrize("length", [2, 257])
+def test_the_packed_graph_equals_transformers(tmp_path: Path, length: int) -> None:
+    """Without norms of heads, which only the CUDA kernel takes; everything else of that graph runs on a CPU in fp32."""
+    checkpoint = write_checkpoint(tmp_path / "checkpoint", LLAMA)
+    prompt = Prompt.random(length, 1 + length // 20, LLAMA.vocabulary)
+    found = ExportedGraph(checkpoint, tmp_path, "cuda").run([prompt])[0]
+    assert difference(found, expected(Reference(checkpoint), prompt)) <= 1e-5
+
+
+@pytest.mark.skipif(cuda_available(), reason="this onnxruntime has the CUDA provider")
+def test_a_graph_for_cuda_is_measured_and_told_apart_without_a_gpu(checkpoint: Path, tmp_path: Path) -> None:
+    folder = export(checkpoint, tmp_path / "model", ExportOptions(dtype="bf16", kind="cuda"))
+    assert "rounded to bf16" in str(folder.manifest.parity["graph"])
+    with pytest.raises(ModelFolderError, match="provider cuda"):
+        Session(model.load(folder.path))
+    with pytest.raises(ModelFolderError, match="onnxruntime-gpu"):
+        Session(folder, SessionOptions(providers=(CUDA,)))
+
+
+def test_the_graph_for_cuda_knows_two_types(checkpoint: Path, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="fp16 or bf16"):
+        export(checkpoint, tmp_path / "model", ExportOptions(dtype="int8", kind="cuda"))
