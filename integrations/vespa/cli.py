@@ -81,7 +81,8 @@ def _apply(arguments: argparse.Namespace, package: Package, changes: list[Change
         return 1
     package.write(changes)
     if arguments.deploy:
-        print(f"deployed as session {deploy.deploy(arguments.package, arguments.deploy)}")
+        deployment = deploy.deploy(arguments.package, arguments.deploy)
+        print("\n".join([f"deployed as session {deployment.session}", *deployment.said]))
     elif changes:
         print("written; deploy the package as you always do, or give --deploy URL")
     return 0

@@ -6,6 +6,8 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,34 @@ _TENANT = "application/v2/tenant/default"
 _CONVERGENCE = f"{_TENANT}/application/default/environment/prod/region/default/instance/default/serviceconverge"
 
 
-def deploy(folder: Path, config_server: str, wait_s: float = 300.0) -> str:
-    """Upload, prepare and activate; gives the session's number. Raises DeployError with the server's reason."""
-    answer = _call("POST", f"{config_server.rstrip('/')}/{_TENANT}/prepareandactivate", zipped(folder))
-    if wait_s:
-        _wait_until_converged(config_server.rstrip("/"), time.monotonic() + wait_s)
-    return str(answer.get("session-id", ""))
+@dataclass(frozen=True)
+class Deployment:
+    """A package that is active: its session's number, and what the config server wants its user to know."""
+
+    session: str
+    said: list[str]
+
+
+def deploy(folder: Path, config_server: str, wait_s: float = 300.0) -> Deployment:
+    """Upload, prepare, activate, and wait until services run it. Raises DeployError with the server's reason."""
+    server = config_server.rstrip("/")
+    answer = _call("POST", f"{server}/{_TENANT}/prepareandactivate", zipped(folder))
+    _wait_until_converged(server, time.monotonic() + wait_s)
+    return Deployment(str(answer.get("session-id", "")), [*_warnings(answer), *_actions(answer)])
+
+
+def _warnings(answer: dict[str, Any]) -> Iterator[str]:
+    for entry in answer.get("log", []):
+        if entry.get("level") in ("WARNING", "ERROR", "SEVERE"):
+            yield f"{entry['level'].lower()}: {entry.get('message', '')}"
+
+
+def _actions(answer: dict[str, Any]) -> Iterator[str]:
+    """Give what the change needs before it takes effect: services to restart, documents to feed or index again."""
+    for action, needed in answer.get("configChangeActions", {}).items():
+        for each in needed:
+            of = each.get("serviceType") or each.get("documentType", "")
+            yield f"needs {action} of {of} in {each.get('clusterName', '')}: {'; '.join(each.get('messages', []))}"
 
 
 def zipped(folder: Path) -> bytes:

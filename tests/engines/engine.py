@@ -6,6 +6,11 @@ from typing import Any, Protocol
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
 
+def by_id(hits: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Give the hits by id, without what reranking may change."""
+    return {hit["_id"]: {name: value for name, value in hit.items() if name != "_score"} for hit in hits}
+
+
 @dataclass(frozen=True)
 class Answer:
     """An answer as it came, refused or not."""
@@ -29,6 +34,24 @@ class Answer:
         """The warning header, or nothing."""
         return self.headers.get("warning", "")
 
+    @property
+    def contents(self) -> dict[str, Any]:
+        """The hits by id, without what reranking may change."""
+        return by_id(self.body["hits"]["hits"])
+
+    @property
+    def passages(self) -> list[str]:
+        """The passages that the hits make, in order."""
+        sources = [hit["_source"] for hit in self.body["hits"]["hits"]]
+        return [f"{source['title'].strip()}\n{source['body'].strip()}" for source in sources]
+
+    @property
+    def first_stage(self) -> list[tuple[int, float]]:
+        """Each hit's rank and score of the first stage, as an explained answer tells them."""
+        names = ("lastly_first_stage_rank", "lastly_first_stage_score")
+        rank, score = ([hit["fields"][name][0] for hit in self.body["hits"]["hits"]] for name in names)
+        return list(zip(rank, score, strict=True))
+
 
 class Engine(Protocol):
     """One node of a real engine with Lastly in it."""
@@ -48,6 +71,28 @@ class Corpus:
     engine: Engine
     sidecar: LyingSidecar
     index: str
+    text: str = "apple"
+    request_id: str = "X-Opaque-Id"
+
+    def page(
+        self, size: int = 10, start: int = 0, own: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        """Search for the word that every document has, with what this search says of its own reranking."""
+        ext = {"ext": {"lastly": own}} if own else {}
+        return self.search(headers=headers, size=size, **{"from": start}, **ext)
+
+    def configured(self, **settings: Any) -> "Corpus":
+        """Set index settings by their short names."""
+        assert self.configure(**settings).status == 200
+        return self
+
+    def count(self, name: str) -> int:
+        """Give a counter."""
+        return int(self.counts()[name])
+
+    def breaker_open(self) -> bool:
+        """Tell whether the sidecar is left alone at present."""
+        return bool(self.counts()["breaker"] != "closed")
 
     def configure(self, **settings: Any) -> Answer:
         """Set index settings by their short names."""

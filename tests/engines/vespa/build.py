@@ -18,12 +18,17 @@ EXAMPLE = ROOT / "integrations" / "vespa" / "example"
 
 
 def built() -> Java:
-    """Build and test the plugin; FileNotFoundError without Maven or a JDK, AssertionError where it fails."""
+    """Build and test the plugin; FileNotFoundError without Maven or a JDK, AssertionError where it fails.
+
+    VESPA_VERSION in the environment builds for, and runs in, another version than the pom's.
+    """
     home = java_home(17)
     maven = shutil.which("mvn")
     if not home or not maven:
         raise FileNotFoundError("Vespa's container needs Maven and a JDK of 17 or newer (JAVA_HOME)")
-    command = [maven, "-q", "-B", "-ntp", "-pl", "vespa", "-am", "verify"]
+    version = os.environ.get("VESPA_VERSION")
+    another = [f"-Dvespa.version={version}"] if version else []
+    command = [maven, "-q", "-B", "-ntp", *another, "-pl", "vespa", "-am", "verify"]
     environment = {**os.environ, "JAVA_HOME": home}
     done = subprocess.run(
         command, cwd=PLUGINS, env=environment, capture_output=True, text=True, check=False, timeout=560

@@ -13,6 +13,7 @@ from lastly.local.python_docs import python_documentation
 from tests.engines.nodes.search_node import free_port
 from tests.engines.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
 from tests.engines.vespa.container import Container, Java, running
+from tests.engines.vespa.documents import Metrics, VespaDocuments
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
 HTTP_PORT, REAL_SIDECAR_PORT = free_port(), free_port()
@@ -33,7 +34,7 @@ def bundle(java: Java) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Python's own documentation: about five thousand articles."""
     file = tmp_path_factory.mktemp("corpus") / "articles.jsonl"
     file.write_text("".join(json.dumps(document.model_dump()) + "\n" for document in python_documentation()))
@@ -54,16 +55,19 @@ def lying_sidecar() -> Iterator[LyingSidecar]:
 
 
 # No promise of these tests is about speed, and a busy machine can be slow; `hasty` is there for the timeout itself.
-PATIENT = {"timeout": "3s"}
+PATIENT = {"timeout": "3s", "margin_ms": "300"}
 
 # Chains beside `default`, for the settings that a query can't change.
 CHAINS = {
     "failing": {"on_failure": "fail"},
     "shadow": {"mode": "shadow"},
-    "hasty": {"timeout": "200ms"},
+    "hasty": {"timeout": "300ms"},
     "off": {"enabled": "false"},
     "misfilled": {"summary": "nosuch"},
 }
+
+
+QUICK_BREAKER = "<breaker><pause>200ms</pause></breaker>"
 
 
 def _chain(name: str, sidecar: str, settings: dict[str, str]) -> str:
@@ -75,18 +79,27 @@ def _chain(name: str, sidecar: str, settings: dict[str, str]) -> str:
     return f'<chain id="{name}" inherits="vespa">\n{lines}\n</chain>\n'
 
 
+def _quicken(folder: Path) -> None:
+    """Let the breaker of the chain that the tool wrote close soon, as no flag of the tool does."""
+    services = folder / "services.xml"
+    enabled = "<enabled>true</enabled>"
+    services.write_text(services.read_text().replace(enabled, enabled + QUICK_BREAKER, 1))
+
+
 @pytest.fixture(scope="session")
 def everything(
-    java: Java, bundle: bytes, corpus: Path, lying_sidecar: LyingSidecar, tmp_path_factory: pytest.TempPathFactory
+    java: Java, bundle: bytes, articles: Path, lying_sidecar: LyingSidecar, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Container]:
     """One container for most tests: `default` written by the tool, the other chains by hand."""
     folder = runnable(plain_package(tmp_path_factory.mktemp("vespa") / "application"), HTTP_PORT)
     package = Package(folder)
     package.write(package.attach(Wiring(("title", "text"), (lying_sidecar.url,), tuple(PATIENT.items())), (), bundle))
+    _quicken(folder)
     chains = "".join(_chain(name, lying_sidecar.url, settings) for name, settings in CHAINS.items())
     real = {"window_size": "10", "timeout": "3s", "max_doc_tokens": "64"}
     add_chains(folder, chains + _chain("real", f"http://127.0.0.1:{REAL_SIDECAR_PORT}", real))
-    with running(java, folder, corpus, HTTP_PORT) as container:
+    with running(java, folder, articles, HTTP_PORT) as container:
+        assert lying_sidecar.calls == [], "the container's own warm-up must reach no sidecar"
         yield container
 
 
@@ -95,6 +108,17 @@ def sidecar(lying_sidecar: LyingSidecar) -> LyingSidecar:
     """The sidecar behind `vespa`, telling the truth until a test says otherwise."""
     lying_sidecar.reset()
     return lying_sidecar
+
+
+@pytest.fixture(scope="session")
+def metrics(everything: Container) -> Metrics:
+    return Metrics(everything.url)
+
+
+@pytest.fixture
+def corpus(vespa: Container, sidecar: LyingSidecar, metrics: Metrics) -> VespaDocuments:
+    """The articles behind `default`, for the promises that hold in every engine."""
+    return VespaDocuments(vespa, sidecar, metrics, CHAINS)
 
 
 @pytest.fixture

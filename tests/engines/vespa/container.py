@@ -58,6 +58,33 @@ class Found:
         return [hit["fields"]["id"] for hit in self.hits]
 
     @property
+    def scores(self) -> list[float]:
+        """The hits' scores, in order."""
+        return self.relevance
+
+    @property
+    def warning(self) -> str:
+        """The warning header, or nothing."""
+        return self.headers.get("warning", "")
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """The hits by id, without what reranking may change."""
+        return {hit["id"]: {name: hit[name] for name in ("source", "fields")} for hit in self.hits}
+
+    @property
+    def passages(self) -> list[str]:
+        """The passages that the hits make, in order."""
+        return [f"{hit['fields']['title'].strip()}\n{hit['fields']['text'].strip()}" for hit in self.hits]
+
+    @property
+    def first_stage(self) -> list[tuple[int, float]]:
+        """Each hit's rank and score of the first stage, as an explained answer tells them."""
+        names = ("lastly_first_stage_rank", "lastly_first_stage_score")
+        rank, score = ([hit["fields"][name] for hit in self.hits] for name in names)
+        return list(zip(rank, score, strict=True))
+
+    @property
     def relevance(self) -> list[float]:
         """The hits' scores."""
         return [hit["relevance"] for hit in self.hits]
@@ -77,18 +104,24 @@ class Container:
         self.url = f"http://127.0.0.1:{port}"
         self._address = ("127.0.0.1", port)
 
-    def search(self, text: str = "", where: str = "userInput(@text)", **parameters: Any) -> Found:
+    def search(
+        self,
+        text: str = "",
+        where: str = "userInput(@text)",
+        headers: dict[str, str] | None = None,
+        **parameters: Any,
+    ) -> Found:
         """Search articles; parameters as Vespa's, with `__` for a dot (`lastly__enabled=False`)."""
         named = {name.replace("__", "."): _written(value) for name, value in parameters.items()}
         query = {"yql": f"select * from article where {where}", "timeout": "5s", "text": text, **named}
-        return self.get("/search/?" + urlencode(query))
+        return self.get("/search/?" + urlencode(query), headers)
 
-    def get(self, path: str) -> Found:
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Found:
         """Give the answer of any path."""
         connection = http.client.HTTPConnection(*self._address, timeout=30)
         started = time.perf_counter()
         with contextlib.closing(connection):
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
             body = json.loads(response.read())
             headers = {name.lower(): value for name, value in response.getheaders()}

@@ -6,7 +6,7 @@ import re
 import shutil
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from integrations.vespa import cli
-from integrations.vespa.deploy import deploy
+from integrations.vespa.deploy import Deployment, deploy
 from integrations.vespa.errors import DeployError, PackageError
 from integrations.vespa.package import Package
 from integrations.vespa.services import Wiring
@@ -234,11 +234,19 @@ def test_a_package_made_by_pyvespa_is_attached_and_accepted(tmp_path: Path, java
     assert contents(folder) == before
 
 
-class ConfigServer:
-    """Stands in for a config server's HTTP API: no registry has Vespa's own. Takes or refuses a package."""
+Verdict = Callable[[Path], tuple[bool, str]]
 
-    def __init__(self) -> None:
-        self.refusal: dict[str, Any] | None = None
+
+class ConfigServer:
+    """Stands in for a config server's HTTP API: Vespa's own is on no registry. What a package is worth `judge` decides.
+
+    Only the transport is ours: the judge is Vespa's config model, which a config server runs too.
+    """
+
+    def __init__(self, judge: Verdict, folder: Path) -> None:
+        self.judge = judge
+        self.activated: Path | None = None
+        self.answer = {"session-id": "7", "message": "Session 7 for tenant 'default' prepared and activated."}
         self.polls_until_converged = 2
         self.paths: list[str] = []
         self.package = b""
@@ -248,8 +256,13 @@ class ConfigServer:
             def do_POST(self) -> None:
                 outer.paths.append(self.path)
                 outer.package = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = outer.refusal or {"session-id": "7", "message": "activated"}
-                self.answer(400 if outer.refusal else 200, answer)
+                uploaded = folder / str(len(outer.paths))
+                with zipfile.ZipFile(io.BytesIO(outer.package)) as archive:
+                    archive.extractall(uploaded)
+                accepted, said = outer.judge(uploaded)
+                outer.activated = uploaded if accepted else None
+                refusal = {"error-code": "INVALID_APPLICATION_PACKAGE", "message": said}
+                self.answer(*((200, outer.answer) if accepted else (400, refusal)))
 
             def do_GET(self) -> None:
                 outer.paths.append(self.path)
@@ -270,8 +283,9 @@ class ConfigServer:
 
 
 @pytest.fixture
-def config_server() -> Iterator[ConfigServer]:
-    server = ConfigServer()
+def config_server(tmp_path: Path) -> Iterator[ConfigServer]:
+    """One that takes every package."""
+    server = ConfigServer(lambda _: (True, ""), tmp_path / "uploaded")
     yield server
     server.server.shutdown()
     server.server.server_close()
@@ -281,18 +295,53 @@ def test_deploying_uploads_the_folder_and_waits_until_services_run_it(
     package: Path, config_server: ConfigServer
 ) -> None:
     attach(package)
-    assert deploy(package, config_server.url) == "7"
-    with zipfile.ZipFile(io.BytesIO(config_server.package)) as archive:
-        uploaded = {name: archive.read(name) for name in archive.namelist()}
-    assert uploaded == contents(package)
+    assert deploy(package, config_server.url) == Deployment("7", [])
+    assert config_server.activated
+    assert contents(config_server.activated) == contents(package)
     assert config_server.paths[0] == "/application/v2/tenant/default/prepareandactivate"
     assert config_server.polls_until_converged == 0
 
 
-def test_a_refused_package_gives_the_config_server_s_reason(package: Path, config_server: ConfigServer) -> None:
-    config_server.refusal = {"error-code": "INVALID_APPLICATION_PACKAGE", "message": "unknown element 'serch'"}
-    with pytest.raises(DeployError, match="unknown element 'serch'"):
-        deploy(package, config_server.url)
+def test_deploying_says_what_the_config_server_wants_known(package: Path, config_server: ConfigServer) -> None:
+    config_server.answer |= {
+        "log": [{"level": "WARNING", "message": "field x"}, {"level": "INFO", "message": "fine"}],
+        "configChangeActions": {
+            "restart": [{"clusterName": "default", "serviceType": "container", "messages": ["new bundle"]}]
+        },
+    }
+    deployment = deploy(package, config_server.url)
+    assert deployment.said == ["warning: field x", "needs restart of container in default: new bundle"]
+
+
+def test_services_that_never_take_the_package_up_are_not_waited_for_for_ever(
+    package: Path, config_server: ConfigServer
+) -> None:
+    config_server.polls_until_converged = 1000
+    with pytest.raises(DeployError, match="have not taken it up"):
+        deploy(package, config_server.url, wait_s=0.5)
+
+
+def test_the_command_deploys_what_vespa_s_own_model_accepts_and_tells_why_it_refuses(
+    package: Path,
+    config_server: ConfigServer,
+    java: Java,
+    bundle: bytes,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config_server.judge = java.validate
+    jar = tmp_path / "built.jar"
+    jar.write_bytes(bundle)
+    arguments = [str(package), "--fields", "title,text", "--sidecar", "http://127.0.0.1:8787", "--bundle", str(jar)]
+    arguments += ["--yes", "--deploy", config_server.url]
+    assert cli.attach(arguments) == 0
+    assert "deployed as session 7" in capsys.readouterr().out
+    edited(package, "schemas/article.sd", "bm25(text)", "bm25(nosuch) +")
+    assert cli.attach(arguments) == 1
+    said = capsys.readouterr().err
+    assert "the config server refuses the package (400)" in said
+    assert "bm25" in said
+    assert config_server.activated is None
 
 
 @pytest.mark.parametrize("address", ["localhost:19071", "http://127.0.0.1:9"])

@@ -1,9 +1,10 @@
 """What the searcher counts reaches Vespa's own metrics."""
 
 import time
+from pathlib import Path
 
 from integrations.vespa.container import metrics
-from tests.engines.vespa.container import Container
+from tests.engines.vespa.container import Container, Java
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
 QUESTION = "how do I read a file line by line?"
@@ -25,6 +26,15 @@ def _wait_for(vespa: Container, *names: str) -> dict[str, float]:
 def test_reranked_skipped_and_latency_are_in_the_container_s_metrics(vespa: Container) -> None:
     seen = _wait_for(vespa, "lastly.reranked", "lastly.latency_ms", "reason=sort")
     assert all(count > 0 for name, count in seen.items() if "reranked" in name)
+
+
+def test_the_consumer_that_the_guide_shows_is_accepted_by_vespa_s_own_model(package: Path, java: Java) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "getting-started-vespa.md").read_text()
+    shown = guide.split("```xml\n")[1].split("```")[0]
+    services = package / "services.xml"
+    services.write_text(services.read_text().replace("<container ", f"{shown}<container ", 1))
+    accepted, said = java.validate(package)
+    assert accepted, said
 
 
 def test_failures_are_counted_by_reason(vespa: Container, sidecar: LyingSidecar) -> None:

@@ -1,46 +1,15 @@
 """What a search gets when reranking works: order, scores, pages, fields."""
 
+import random
+from typing import Any
+from urllib.parse import urlencode
+
 import pytest
 
-from tests.engines.promises import eventually
-from tests.engines.vespa.container import Container
+from tests.engines.vespa.container import Container, Found
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
 QUESTION = "how do I read a file line by line?"
-
-
-def test_the_window_is_put_into_the_sidecar_s_order(vespa: Container) -> None:
-    first = vespa.search(QUESTION, hits=50, lastly__enabled=False)
-    reranked = vespa.search(QUESTION, hits=50)
-    assert reranked.ids == first.ids[::-1]
-    assert reranked.relevance == [index / 50 for index in reversed(range(50))]
-
-
-def test_passages_are_the_fields_in_order_and_the_query_is_what_the_user_typed(
-    vespa: Container, sidecar: LyingSidecar
-) -> None:
-    first = vespa.search(QUESTION, hits=50, lastly__enabled=False)
-    vespa.search(QUESTION, hits=1)
-    body = sidecar.calls[0].body
-    assert body["query"] == QUESTION
-    assert body["documents"] == [f"{hit['fields']['title']}\n{hit['fields']['text']}" for hit in first.hits]
-
-
-@pytest.mark.parametrize("size", [7, 10, 50])
-def test_pages_are_disjoint_and_complete_and_scores_fall_over_all_of_them(vespa: Container, size: int) -> None:
-    whole = vespa.search(QUESTION, hits=105, lastly__enabled=False)
-    pages = [vespa.search(QUESTION, hits=size, offset=offset) for offset in range(0, 105, size)]
-    ids = [document for page in pages for document in page.ids][:105]
-    scores = [score for page in pages for score in page.relevance][:105]
-    assert sorted(ids) == sorted(whole.ids)
-    assert ids[50:] == whole.ids[50:]
-    assert scores == sorted(scores, reverse=True)
-    assert len(set(scores)) == len(scores)
-
-
-def test_a_page_below_the_window_asks_no_sidecar(vespa: Container, sidecar: LyingSidecar) -> None:
-    assert len(vespa.search(QUESTION, hits=10, offset=50).hits) == 10
-    assert sidecar.calls == []
 
 
 def test_totals_and_fields_are_those_of_the_first_stage(vespa: Container) -> None:
@@ -84,21 +53,6 @@ def test_equal_scores_keep_the_first_stage_s_order(vespa: Container, sidecar: Ly
     assert vespa.search(QUESTION, hits=50).ids == first.ids
 
 
-def test_explain_gives_rank_and_score_of_the_first_stage(vespa: Container) -> None:
-    first = vespa.search(QUESTION, hits=60, lastly__enabled=False)
-    known = {hit["fields"]["id"]: (rank, hit["relevance"]) for rank, hit in enumerate(first.hits, 1)}
-    explained = vespa.search(QUESTION, hits=60, lastly__explain=True)
-    for hit in explained.hits:
-        fields = hit["fields"]
-        assert (fields["lastly_first_stage_rank"], fields["lastly_first_stage_score"]) == known[fields["id"]]
-
-
-def test_a_query_sets_window_instruction_and_text(vespa: Container, sidecar: LyingSidecar) -> None:
-    vespa.search(QUESTION, lastly__window_size=7, lastly__instruction="prefer modules", lastly__query="another text")
-    body = sidecar.calls[0].body
-    assert (len(body["documents"]), body["instruction"], body["query"]) == (7, "prefer modules", "another text")
-
-
 def test_a_query_profile_sets_them_as_well(vespa: Container, sidecar: LyingSidecar) -> None:
     vespa.search(QUESTION, queryProfile="fast")
     assert len(sidecar.calls[0].body["documents"]) == 20
@@ -114,13 +68,6 @@ def test_a_chain_that_is_off_is_switched_on_by_a_query(vespa: Container, sidecar
     assert len(sidecar.calls) == 1
 
 
-def test_shadow_calls_and_leaves_order_and_scores_alone(vespa: Container, sidecar: LyingSidecar) -> None:
-    first = vespa.search(QUESTION, hits=60, lastly__enabled=False)
-    shadowed = vespa.search(QUESTION, hits=60, searchChain="shadow")
-    assert (shadowed.ids, shadowed.relevance) == (first.ids, first.relevance)
-    assert eventually(lambda: len(sidecar.calls) == 1)  # nobody waited for the call
-
-
 def test_collapsed_fields_are_collapsed_over_the_new_order(vespa: Container) -> None:
     order = vespa.search(QUESTION, hits=50)
     best: dict[str, str] = {}
@@ -128,3 +75,22 @@ def test_collapsed_fields_are_collapsed_over_the_new_order(vespa: Container) -> 
         best.setdefault(hit["fields"]["category"], hit["fields"]["id"])
     collapsed = vespa.search(QUESTION, hits=5, collapsefield="category")
     assert collapsed.ids == list(best.values())[:5]
+
+
+def test_a_hybrid_first_stage_is_reranked_after_the_container_has_fused_it(
+    vespa: Container, sidecar: LyingSidecar
+) -> None:
+    direction = random.Random(7)
+    vector = [direction.uniform(-1, 1) for _ in range(256)]
+
+    def search(**parameters: Any) -> Found:
+        asked = {"queryProfile": "hybrid", "text": QUESTION, "timeout": "5s", "input.query(embedding)": vector}
+        return vespa.get("/search/?" + urlencode({**asked, **parameters}))
+
+    first = search(hits=60, **{"lastly.enabled": "false"})
+    assert 0 < first.scores[0] <= 2 / 61, "reciprocal ranks of two lists, not the content node's scores"
+    assert first.ids != vespa.search(QUESTION, hits=60, lastly__enabled=False).ids
+    reranked = search(hits=60)
+    assert sidecar.calls[0].body["query"] == QUESTION
+    assert reranked.ids == first.ids[:50][::-1] + first.ids[50:]
+    assert search(hits=10, offset=45).ids == reranked.ids[45:55]

@@ -27,6 +27,7 @@ public final class Bm25Index {
             new LinguisticsParameters(Language.ENGLISH, StemMode.BEST, true, true);
 
     private final List<Article> articles;
+    private Vectors vectors;
     private final Map<String, Field> fields = new LinkedHashMap<>();
 
     /** Positions of each term in each document, and how long the field is there. */
@@ -48,6 +49,12 @@ public final class Bm25Index {
 
     public List<Article> articles() {
         return articles;
+    }
+
+    /** Made when first asked for, as most searches want none. */
+    synchronized Vectors vectors() {
+        if (vectors == null) vectors = new Vectors(articles);
+        return vectors;
     }
 
     private Field index(String name, Tokenizer tokenizer) {

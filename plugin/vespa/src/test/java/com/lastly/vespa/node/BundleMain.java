@@ -1,6 +1,8 @@
 package com.lastly.vespa.node;
 
+import com.yahoo.component.ComponentId;
 import com.yahoo.jdisc.core.ExportPackages;
+import com.yahoo.metrics.simple.MetricReceiver;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.wiring.BundleWiring;
 
@@ -30,7 +33,7 @@ public final class BundleMain {
 
     private BundleMain() {}
 
-    /** Argument: the bundle. Prints RESOLVED and the classes that linked; fails with the framework's reason. */
+    /** Argument: the bundle. Prints RESOLVED and the classes that linked, and MADE when the searcher could be made of them; fails with the framework's reason. */
     public static void main(String[] args) throws Exception {
         Framework framework = new FrameworkFactory().newFramework(configuration());
         framework.start();
@@ -38,6 +41,7 @@ public final class BundleMain {
             Bundle bundle = framework.getBundleContext().installBundle(Path.of(args[0]).toUri().toString());
             bundle.start();
             System.out.println("RESOLVED " + bundle.getSymbolicName() + " " + bundle.getVersion() + " " + linked(bundle));
+            System.out.println("MADE " + made(bundle).getName());
         } catch (BundleException | LinkageError e) {
             System.out.println("UNRESOLVED " + e.getMessage());
             System.exit(1);
@@ -68,6 +72,17 @@ public final class BundleMain {
             if (exports == null) throw new IllegalStateException(jar + " exports nothing; is it the container's?");
             return exports.replaceAll(";uses:=\"[^\"]*\"", "");
         }
+    }
+
+    /** Makes the searcher as the container does, out of the bundle's own classes. */
+    private static Class<?> made(Bundle bundle) throws ReflectiveOperationException {
+        Class<?> config = bundle.loadClass("com.lastly.vespa.RerankConfig");
+        Class<?> builder = bundle.loadClass("com.lastly.vespa.RerankConfig$Builder");
+        Object defaults = config.getConstructor(builder).newInstance(builder.getConstructor().newInstance());
+        Object searcher = bundle.loadClass("com.lastly.vespa.RerankSearcher").getConstructor(ComponentId.class, config, MetricReceiver.class)
+                .newInstance(new ComponentId("lastly"), defaults, MetricReceiver.nullImplementation);
+        if (FrameworkUtil.getBundle(searcher.getClass()) != bundle) throw new IllegalStateException("made of classes from elsewhere");
+        return searcher.getClass();
     }
 
     /** Loads every class of the bundle and of the jars in it through its own loader, with the types of its members. */

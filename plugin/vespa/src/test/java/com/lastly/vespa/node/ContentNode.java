@@ -2,13 +2,16 @@ package com.lastly.vespa.node;
 
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.DocsumReply;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.DocsumRequest;
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.Feature;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.Hit;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.MonitorReply;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.SearchReply;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.SearchRequest;
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.TensorProperty;
 import com.google.protobuf.ByteString;
 import com.yahoo.compress.CompressionType;
 import com.yahoo.compress.Compressor;
+import com.yahoo.io.GrowableByteBuffer;
 import com.yahoo.jrt.DataValue;
 import com.yahoo.jrt.Int32Value;
 import com.yahoo.jrt.Int8Value;
@@ -21,8 +24,11 @@ import com.yahoo.jrt.Transport;
 import com.yahoo.slime.BinaryFormat;
 import com.yahoo.slime.Cursor;
 import com.yahoo.slime.Slime;
+import com.yahoo.tensor.Tensor;
+import com.yahoo.tensor.serialization.TypedBinaryFormat;
 import java.nio.ByteBuffer;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -85,15 +91,42 @@ public final class ContentNode implements AutoCloseable {
 
     private byte[] search(byte[] body) throws Exception {
         SearchRequest request = SearchRequest.parseFrom(body);
-        Evaluation evaluation = new Evaluation(index, request.getQueryTree().getRoot());
-        double[] scores = request.getRankProfile().equals("unranked") ? new double[index.articles().size()] : evaluation.scores();
+        Evaluation evaluation = new Evaluation(index, request.getQueryTree().getRoot(), tensors(request));
+        double[] words = request.getRankProfile().equals("unranked") ? new double[index.articles().size()] : evaluation.scores();
+        boolean hybrid = request.getRankProfile().equals("hybrid");
+        double[] scores = hybrid ? sums(words, evaluation) : words;
         List<Integer> order = evaluation.matches().stream().boxed().sorted(order(request, scores)).toList();
         int documents = index.articles().size();
         SearchReply.Builder reply = SearchReply.newBuilder().setTotalHitCount(order.size()).setCoverageDocs(documents)
                                                .setActiveDocs(documents).setTargetActiveDocs(documents);
         order.stream().skip(request.getOffset()).limit(request.getHits())
              .forEach(document -> reply.addHits(hit(document, scores[document], request)));
+        if (hybrid) addMatchFeatures(reply, words, evaluation);
         return reply.build().toByteArray();
+    }
+
+    private static Map<String, Tensor> tensors(SearchRequest request) {
+        Map<String, Tensor> tensors = new HashMap<>();
+        for (TensorProperty property : request.getTensorRankPropertiesList())
+            tensors.put(property.getName(), TypedBinaryFormat.decode(Optional.empty(), new GrowableByteBuffer(property.getValue().asReadOnlyByteBuffer())));
+        return tensors;
+    }
+
+    /** The first phase of the rank profile `hybrid`. */
+    private static double[] sums(double[] words, Evaluation evaluation) {
+        double[] sums = new double[words.length];
+        evaluation.matches().stream().forEach(document -> sums[document] = words[document] + evaluation.closeness(document));
+        return sums;
+    }
+
+    /** The functions that the container's global phase of `hybrid` fuses. */
+    private static void addMatchFeatures(SearchReply.Builder reply, double[] words, Evaluation evaluation) {
+        reply.addMatchFeatureNames("words").addMatchFeatureNames("meaning");
+        for (Hit.Builder hit : reply.getHitsBuilderList()) {
+            int document = hit.getGlobalId().asReadOnlyByteBuffer().getInt(8);
+            hit.addMatchFeatures(Feature.newBuilder().setNumber(words[document]));
+            hit.addMatchFeatures(Feature.newBuilder().setNumber(evaluation.closeness(document)));
+        }
     }
 
     private Comparator<Integer> order(SearchRequest request, double[] scores) {

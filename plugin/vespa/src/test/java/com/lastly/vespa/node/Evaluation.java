@@ -3,12 +3,16 @@ package com.lastly.vespa.node;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemFloatingPointRangeTerm;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemIntegerRangeTerm;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemIntegerTerm;
+import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemNearestNeighbor;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.ItemPhrase;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.QueryTreeItem;
 import ai.vespa.searchlib.searchprotocol.protobuf.SearchProtocol.TermItemProperties;
+import com.yahoo.tensor.Tensor;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -22,10 +26,14 @@ final class Evaluation {
 
     private final Bm25Index index;
     private final Set<Term> ranked = new HashSet<>();
+    private final Map<String, Tensor> tensors;
     private final BitSet matches;
+    private double[] closeness;
 
-    Evaluation(Bm25Index index, QueryTreeItem root) {
+    /** `tensors` are the query's, by name. */
+    Evaluation(Bm25Index index, QueryTreeItem root, Map<String, Tensor> tensors) {
         this.index = index;
+        this.tensors = tensors;
         this.matches = eval(root);
     }
 
@@ -53,11 +61,28 @@ final class Evaluation {
             case ITEM_PHRASE -> phrase(item.getItemPhrase());
             case ITEM_WORD_TERM -> word(item.getItemWordTerm().getProperties(), item.getItemWordTerm().getWord());
             case ITEM_EXACTSTRING_TERM -> word(item.getItemExactstringTerm().getProperties(), item.getItemExactstringTerm().getWord());
+            case ITEM_NEAREST_NEIGHBOR -> near(item.getItemNearestNeighbor());
             case ITEM_INTEGER_TERM -> number(item.getItemIntegerTerm());
             case ITEM_INTEGER_RANGE_TERM -> between(item.getItemIntegerRangeTerm());
             case ITEM_FLOATING_POINT_RANGE_TERM -> between(item.getItemFloatingPointRangeTerm());
             default -> throw new IllegalArgumentException("the content node of the tests does not know " + item.getItemCase());
         };
+    }
+
+    /** An exact search of the nearest; the rank profile gives every match its closeness, found this way or not. */
+    private BitSet near(ItemNearestNeighbor item) {
+        Tensor query = tensors.get(item.getQueryTensorName());
+        if (query == null) throw new IllegalArgumentException("no tensor query(" + item.getQueryTensorName() + ")");
+        closeness = index.vectors().closeness(query);
+        BitSet found = new BitSet();
+        IntStream.range(0, index.articles().size()).boxed().sorted(Comparator.comparingDouble(document -> -closeness[document]))
+                 .limit(item.getTargetNumHits()).forEach(found::set);
+        return found;
+    }
+
+    /** The `closeness` of a document, 0 where no nearest neighbours were asked for. */
+    double closeness(int document) {
+        return closeness == null ? 0 : closeness[document];
     }
 
     private BitSet all() {
