@@ -49,9 +49,9 @@ class RealSidecar:
         if number == signal.SIGKILL:
             self.process.wait()
 
-    def scores(self, query: str, documents: list[str]) -> list[float]:
-        """Ask it for the scores, in the documents' order."""
-        body = json.dumps({"query": query, "documents": documents}).encode()
+    def scores(self, query: str, documents: list[str], **more: Any) -> list[float]:
+        """Ask it for the scores, in the documents' order; `more` goes into the request."""
+        body = json.dumps({"query": query, "documents": documents, **more}).encode()
         request = urllib.request.Request(f"{self.url}/v1/rerank", body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as response:
             results: list[Any] = json.load(response)["results"]

@@ -11,12 +11,13 @@ from integrations.vespa.package import Package
 from integrations.vespa.services import SEARCHER, Wiring
 from lastly.local.python_docs import python_documentation
 from tests.engines.nodes.search_node import free_port
+from tests.engines.real_sidecar import RealSidecar
 from tests.engines.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
 from tests.engines.vespa.container import Container, Java, running
 from tests.engines.vespa.documents import Metrics, VespaDocuments
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
-HTTP_PORT, REAL_SIDECAR_PORT = free_port(), free_port()
+HTTP_PORT = free_port()
 
 
 @pytest.fixture(scope="session")
@@ -45,13 +46,6 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def package(tmp_path: Path) -> Path:
     """The example package as it was before Lastly was attached."""
     return plain_package(tmp_path / "package")
-
-
-@pytest.fixture(scope="session")
-def lying_sidecar() -> Iterator[LyingSidecar]:
-    sidecar = LyingSidecar()
-    yield sidecar
-    sidecar.close()
 
 
 # No promise of these tests is about speed, and a busy machine can be slow; `hasty` is there for the timeout itself.
@@ -88,7 +82,12 @@ def _quicken(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def everything(
-    java: Java, bundle: bytes, articles: Path, lying_sidecar: LyingSidecar, tmp_path_factory: pytest.TempPathFactory
+    java: Java,
+    bundle: bytes,
+    articles: Path,
+    lying_sidecar: LyingSidecar,
+    real_sidecar: RealSidecar,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Container]:
     """One container for most tests: `default` written by the tool, the other chains by hand."""
     folder = runnable(plain_package(tmp_path_factory.mktemp("vespa") / "application"), HTTP_PORT)
@@ -97,7 +96,7 @@ def everything(
     _quicken(folder)
     chains = "".join(_chain(name, lying_sidecar.url, settings) for name, settings in CHAINS.items())
     real = {"window_size": "10", "timeout": "3s", "max_doc_tokens": "64"}
-    add_chains(folder, chains + _chain("real", f"http://127.0.0.1:{REAL_SIDECAR_PORT}", real))
+    add_chains(folder, chains + _chain("real", real_sidecar.url, real))
     with running(java, folder, articles, HTTP_PORT) as container:
         assert lying_sidecar.calls == [], "the container's own warm-up must reach no sidecar"
         yield container
