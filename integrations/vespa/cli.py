@@ -5,12 +5,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from integrations.vespa import container, deploy
+from integrations.vespa import container, deploy, settings
 from integrations.vespa.errors import DeployError, PackageError
 from integrations.vespa.package import Change, Package
 from integrations.vespa.services import Wiring
 
-_SETTINGS = ("window_size", "timeout", "on_failure", "model", "instruction", "max_doc_tokens", "mode", "explain")
 _BUILT = Path("plugin/vespa/target/lastly-vespa-deploy.jar")
 
 
@@ -25,7 +24,7 @@ def attach(argv: Sequence[str]) -> int:
     parser.add_argument("--chain", default="default", help="search chain (made where it isn't there)")
     parser.add_argument("--container", default="", help="container, where several have <search>")
     parser.add_argument("--bundle", type=Path, default=_BUILT, help="the built bundle (`make plugins`)")
-    for name in _SETTINGS:
+    for name in settings.NAMES:
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             default=None,
@@ -62,9 +61,13 @@ def _parser(command: str, purpose: str) -> argparse.ArgumentParser:
 def _attach(arguments: argparse.Namespace) -> int:
     if not arguments.bundle.is_file():
         raise PackageError(f"no bundle at {arguments.bundle}; `make plugins` builds it, --bundle says where it is")
-    settings = tuple((name, getattr(arguments, name)) for name in _SETTINGS if getattr(arguments, name) is not None)
-    fields = tuple(name.strip() for name in arguments.fields.split(",") if name.strip())
-    wiring = Wiring(fields, tuple(arguments.sidecar), settings, arguments.chain, arguments.container)
+    wiring = Wiring(
+        settings.checked_fields(arguments.fields),
+        settings.checked_sidecars(arguments.sidecar),
+        settings.checked(vars(arguments)),
+        arguments.chain,
+        arguments.container,
+    )
     package = Package(arguments.package)
     return _apply(arguments, package, package.attach(wiring, tuple(arguments.schema), arguments.bundle.read_bytes()))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from integrations.vespa import cli
+from integrations.vespa import cli, settings
 from integrations.vespa.deploy import Deployment, deploy
 from integrations.vespa.errors import DeployError, PackageError
 from integrations.vespa.package import Package
@@ -372,6 +372,42 @@ def test_the_command_shows_the_difference_first_and_writes_only_when_told(
     assert cli.detach([str(package), "--yes"]) == 0
     assert contents(package) == before
     assert cli.status([str(package)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--window-size", "0"),
+        ("--window-size", "1001"),
+        ("--timeout", "61s"),
+        ("--timeout", "soon"),
+        ("--on-failure", "shrug"),
+        ("--mode", "loud"),
+        ("--explain", "yes"),
+        ("--max-doc-tokens", "-1"),
+        ("--sidecar", "sidecar:8787"),
+        ("--instruction", "x" * 8193),
+        ("--fields", " , "),
+        ("--fields", ",".join(["title"] * 33)),
+    ],
+)
+def test_a_setting_with_which_no_container_would_start_is_refused(
+    package: Path, jar: str, capsys: pytest.CaptureFixture[str], flag: str, value: str
+) -> None:
+    before = contents(package)
+    arguments = [str(package), "--fields", "title", "--sidecar", "http://s", "--bundle", jar, "--yes"]
+    assert cli.attach([*arguments, f"{flag}={value}"]) == 1
+    assert flag in capsys.readouterr().err
+    assert contents(package) == before
+
+
+def test_the_limits_of_the_flags_are_the_core_s() -> None:
+    core = Path(__file__).parents[3] / "plugin" / "core" / "src" / "main" / "java" / "com" / "lastly" / "core"
+    code = (core / "RerankSettings.java").read_text()
+    assert f"LARGEST_WINDOW = {settings.LARGEST_WINDOW};" in code
+    assert f"LONGEST_TEXT = {settings.LONGEST_TEXT};" in code
+    assert f"MOST_FIELDS = {settings.MOST_FIELDS};" in code
+    assert f"LONGEST_TIMEOUT_MILLIS = {settings.LONGEST_TIMEOUT_MS:_};" in code
 
 
 def test_the_command_deploys_where_told(package: Path, jar: str, config_server: ConfigServer) -> None:
