@@ -185,12 +185,21 @@ class SearchNode:
 
     def memory_bytes(self) -> int:
         """Give the resident memory of the node's processes."""
-        assert self.process is not None
-        pages = 0
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit() and _session(folder) == self.process.pid:
-                pages += int((folder / "statm").read_text().split()[1])
+        pages = sum(int((folder / "statm").read_text().split()[1]) for folder in self._processes())
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def cpu_seconds(self) -> float:
+        """Give the processor time that the node's processes have taken."""
+        fields = [(folder / "stat").read_text().rsplit(")", 1)[1].split() for folder in self._processes()]
+        return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
+
+    def _processes(self) -> list[Path]:
+        assert self.process is not None
+        return [
+            folder
+            for folder in Path("/proc").iterdir()
+            if folder.name.isdigit() and _session(folder) == self.process.pid
+        ]
 
 
 def _session(folder: Path) -> int:

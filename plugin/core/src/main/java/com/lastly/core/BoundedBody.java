@@ -1,7 +1,6 @@
 package com.lastly.core;
 
 import java.io.IOException;
-import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.ByteBuffer;
@@ -18,10 +17,6 @@ final class BoundedBody implements BodySubscriber<byte[]> {
     private final BodySubscriber<byte[]> bytes = BodySubscribers.ofByteArray();
     private Flow.Subscription subscription;
     private long read;
-
-    static BodyHandler<byte[]> handler() {
-        return response -> new BoundedBody();
-    }
 
     @Override
     public CompletionStage<byte[]> getBody() {

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads and writes JSON: maps, lists, strings, numbers (read as double), booleans, null. The engines carry Jackson in
- * versions of their own, and a plugin that brings another one is refused, so the core has this instead.
+ * Reads JSON: maps, lists, strings, numbers (as double), booleans, null. The engines carry Jackson in versions of their own,
+ * and a plugin that brings another one is refused, so the core has this instead, and JsonBytes to write.
  */
-public final class Json {
+final class Json {
 
     private static final int DEEPEST = 64;
 
@@ -23,7 +23,7 @@ public final class Json {
     }
 
     /** Reads one value; throws IllegalArgumentException where the text is no JSON or nested deeper than 64. */
-    public static Object parse(String text) {
+    static Object parse(String text) {
         Json json = new Json(text);
         Object value = json.value();
         json.space();
@@ -138,53 +138,5 @@ public final class Json {
 
     private IllegalArgumentException wrong() {
         return new IllegalArgumentException("no JSON at character " + at);
-    }
-
-    /** Writes a map, list, string, number, boolean or null. */
-    public static String write(Object value) {
-        StringBuilder out = new StringBuilder();
-        write(value, out);
-        return out.toString();
-    }
-
-    private static void write(Object value, StringBuilder out) {
-        if (value instanceof Map<?, ?> map) writeMap(map, out);
-        else if (value instanceof Iterable<?> list) writeList(list, out);
-        else if (value instanceof CharSequence string) writeString(string, out);
-        else out.append(value);
-    }
-
-    private static void writeMap(Map<?, ?> map, StringBuilder out) {
-        String mark = "{";
-        for (Map.Entry<?, ?> entry : map.entrySet()) {
-            out.append(mark);
-            writeString(String.valueOf(entry.getKey()), out);
-            out.append(':');
-            write(entry.getValue(), out);
-            mark = ",";
-        }
-        out.append(map.isEmpty() ? "{}" : "}");
-    }
-
-    private static void writeList(Iterable<?> list, StringBuilder out) {
-        String mark = "";
-        out.append('[');
-        for (Object item : list) {
-            out.append(mark);
-            write(item, out);
-            mark = ",";
-        }
-        out.append(']');
-    }
-
-    private static void writeString(CharSequence string, StringBuilder out) {
-        out.append('"');
-        for (int i = 0; i < string.length(); i++) {
-            char c = string.charAt(i);
-            if (c == '"' || c == '\\') out.append('\\').append(c);
-            else if (c < ' ') out.append(String.format("\\u%04x", (int) c));
-            else out.append(c);
-        }
-        out.append('"');
     }
 }

@@ -4,12 +4,9 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -33,22 +30,25 @@ final class RerankClient {
     /** With the TLS handshake, which took 0.4 s in a JVM that had made none before. */
     private static final Duration CONNECT_TLS = Duration.ofSeconds(2);
 
-    private final HttpClient plain;
-    private final HttpClient secure;
+    private final HttpClient hasty;
+    private final HttpClient hastyTls;
+    /** For the last address that is left: it has all the time that the call has. */
+    private final HttpClient patient;
     private final AtomicInteger preferred = new AtomicInteger();
 
-    /** `executor` reads and writes the connections, `tls` decides whom to trust; null: the client's own threads, Java's trust store. */
+    /** `executor` reads and writes the connections, `tls` decides whom to trust; null: threads of its own, Java's trust store. */
     RerankClient(Executor executor, SSLContext tls) {
-        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1);
-        if (executor != null) builder.executor(executor);
+        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+            .executor(executor == null ? HttpThreads.started() : executor);
         if (tls != null) builder.sslContext(tls);
-        plain = builder.connectTimeout(CONNECT).build();
-        secure = builder.connectTimeout(CONNECT_TLS).build();
+        patient = builder.build();
+        hasty = builder.connectTimeout(CONNECT).build();
+        hastyTls = builder.connectTimeout(CONNECT_TLS).build();
     }
 
     /** A score for every passage, in their order. The exchange ends when `caller` ends: nobody waits for it any more. */
     CompletableFuture<double[]> scores(RerankRequest request, SidecarConfig config, CompletableFuture<?> caller) {
-        return attempt(new Call(request, request.body().getBytes(StandardCharsets.UTF_8), config.apiKey(), config.addresses(),
+        return attempt(new Call(request, request.body(), config.apiKey(), config.addresses(),
             System.nanoTime() + request.time().toNanos(), caller), 0);
     }
 
@@ -58,20 +58,25 @@ final class RerankClient {
     private CompletableFuture<double[]> attempt(Call call, int tried) {
         int turn = preferred.get();
         AtomicBoolean answered = new AtomicBoolean();
-        return send(call, call.addresses().get(Math.floorMod(turn, call.addresses().size())), answered)
-            .thenApply(answer -> SidecarAnswer.scores(answer, call.request().passages().size()))
+        boolean another = tried + 1 < call.addresses().size();
+        URI address = call.addresses().get(Math.floorMod(turn, call.addresses().size()));
+        return send(call, address, another ? hasty(address) : patient, answered)
+            .thenApply(answer -> answer.scores(call.request().passages().size()))
             .exceptionallyCompose(thrown -> {
                 Throwable failure = thrown instanceof CompletionException ? thrown.getCause() : thrown;
                 if (RerankFailure.of(failure).blamesSidecar()) preferred.compareAndSet(turn, turn + 1);
-                boolean another = tried + 1 < call.addresses().size();
                 boolean again = another && passable(failure) || (another || tried == 0) && cut(failure, answered.get());
                 return again ? attempt(call, tried + 1) : CompletableFuture.failedFuture(failure);
             });
     }
 
-    /** No work was begun, so another address may be asked. */
+    private HttpClient hasty(URI address) {
+        return "https".equals(address.getScheme()) ? hastyTls : hasty;
+    }
+
+    /** No work was begun, so another address may be asked; connecting is the only thing for which Java's client has a time. */
     private static boolean passable(Throwable failure) {
-        return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException
+        return failure instanceof ConnectException || failure instanceof HttpTimeoutException
             || failure instanceof RerankFailure refusal && refusal.reason().equals("not_ready");
     }
 
@@ -82,17 +87,15 @@ final class RerankClient {
     }
 
     /** Sends; the exchange is ended when the time is over, body and all, not only the wait for its first byte. */
-    private CompletableFuture<HttpResponse<byte[]>> send(Call call, URI address, AtomicBoolean answered) {
+    private CompletableFuture<SidecarAnswer> send(Call call, URI address, HttpClient http, AtomicBoolean answered) {
         long left = call.deadline() - System.nanoTime();
         if (left <= 0) return CompletableFuture.failedFuture(new TimeoutException());
-        BodyHandler<byte[]> body = BoundedBody.handler();
-        HttpClient http = "https".equals(address.getScheme()) ? secure : plain;
         CompletableFuture<HttpResponse<byte[]>> exchange = http.sendAsync(httpRequest(call, address, left), head -> {
             answered.set(true);
-            return body.apply(head);
+            return new BoundedBody();
         });
         call.caller().whenComplete((done, failure) -> exchange.cancel(true));
-        return exchange.thenApply(response -> response).orTimeout(left, TimeUnit.NANOSECONDS).whenComplete((response, failure) -> {
+        return exchange.thenApply(SidecarAnswer::of).orTimeout(left, TimeUnit.NANOSECONDS).whenComplete((answer, failure) -> {
             if (failure instanceof TimeoutException) exchange.cancel(true);
         });
     }

@@ -22,9 +22,15 @@ public final class RerankFailure extends Exception {
 
     private final String reason;
 
+    /** `reason` is counted, `message` says what to do and holds no text of a user. */
     public RerankFailure(String reason, String message) {
         super(message, null, false, false); // an expected event: no stack to walk
         this.reason = reason;
+    }
+
+    /** A field that is no text after all: it must not cost the search its answer. */
+    public static RerankFailure unreadable(RuntimeException thrown) {
+        return new RerankFailure("passages", "the passages could not be read (" + thrown.getClass().getSimpleName() + "); check the fields that are named");
     }
 
     /** The failure behind whatever ended a call. */
@@ -45,6 +51,25 @@ public final class RerankFailure extends Exception {
     /** The name under which it is counted. */
     public String reason() {
         return reason;
+    }
+
+    /** What a search is told whose order is kept. */
+    public String warning() {
+        return "lastly: kept the first stage's order (" + reason + "): " + getMessage();
+    }
+
+    /** What a search is told that fails because of this. */
+    public String error() {
+        return "lastly: not reranked (" + reason + "): " + getMessage();
+    }
+
+    /** The HTTP status of a search that fails because of this. */
+    public int errorStatus() {
+        return reason.equals("timeout") ? 504 : 503;
+    }
+
+    public boolean cancelled() {
+        return reason.equals("cancelled");
     }
 
     boolean blamesSidecar() {

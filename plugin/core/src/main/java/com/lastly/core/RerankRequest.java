@@ -32,13 +32,14 @@ public record RerankRequest(String query, List<String> passages, RerankSettings 
         return cutShort && failure.reason().equals("timeout") ? RerankFailure.NO_TIME_LEFT : failure;
     }
 
-    String body() {
+    /** The call's body: JSON in UTF-8. */
+    byte[] body() {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("query", query);
         body.put("documents", passages);
         if (!settings.model().isEmpty()) body.put("model", settings.model());
         if (!settings.instruction().isEmpty()) body.put("instruction", settings.instruction());
         if (settings.maxDocTokens() > 0) body.put("max_doc_length", settings.maxDocTokens());
-        return Json.write(body);
+        return JsonBytes.of(body);
     }
 }

@@ -7,19 +7,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 
-/** Reads an answer; unless it has exactly one finite score for every passage, nothing of it is used. */
-final class SidecarAnswer {
+/** What a sidecar answered; unless it has exactly one finite score for every passage, nothing of it is used. */
+record SidecarAnswer(int status, byte[] body) {
 
     /** Scores are cosines; hits below the window get scores from -2 down, so a larger one would break the order of pages. */
     private static final double LARGEST_SCORE = 2;
 
-    private SidecarAnswer() {}
+    static SidecarAnswer of(HttpResponse<byte[]> response) {
+        return new SidecarAnswer(response.statusCode(), response.body());
+    }
 
-    static double[] scores(HttpResponse<byte[]> response, int count) {
-        if (response.statusCode() != 200) throw new CompletionException(refused(response.statusCode()));
+    /** The scores of `count` passages, in their order; throws CompletionException around a RerankFailure. */
+    double[] scores(int count) {
+        if (status != 200) throw new CompletionException(refused(status));
         double[] scores = new double[count];
         Arrays.fill(scores, Double.NaN);
-        List<?> results = results(response.body());
+        List<?> results = results(body);
         if (results.size() != count) throw wrong(results.size() + " results for " + count + " passages");
         for (Object result : results) put(result, scores);
         return scores;

@@ -18,6 +18,10 @@ public record SidecarConfig(List<String> urls, String apiKey, int maxInFlight, i
     public static final int BREAKER_FAILURES = 5;
     public static final long BREAKER_PAUSE_MILLIS = 1000;
 
+    public SidecarConfig {
+        urls = urls.stream().map(SidecarConfig::url).toList();
+    }
+
     /** Checks one address; throws IllegalArgumentException that says how to write it. */
     public static String url(String url) {
         String trimmed = url.replaceAll("/+$", "");
@@ -26,6 +30,6 @@ public record SidecarConfig(List<String> urls, String apiKey, int maxInFlight, i
     }
 
     List<URI> addresses() {
-        return urls.stream().map(url -> URI.create(url(url) + "/v1/rerank")).toList();
+        return urls.stream().map(url -> URI.create(url + "/v1/rerank")).toList();
     }
 }

@@ -3,6 +3,7 @@ package com.lastly.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +19,20 @@ class JsonTest {
     void readsWhatItWrote() {
         Map<String, Object> value = new LinkedHashMap<>();
         value.put("text \"q\" \\ \n \u0001 \u2028 ü 😀", Arrays.asList(1.5, true, false, null, "", List.of(), Map.of()));
-        assertEquals(value, Json.parse(Json.write(value)));
+        assertEquals(value, Json.parse(written(value)));
+    }
+
+    @Test
+    void writesEveryCharacterThatAStringCanHold() {
+        StringBuilder every = new StringBuilder();
+        for (int c = 0; c <= Character.MAX_CODE_POINT; c++) if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) every.appendCodePoint(c);
+        assertEquals(every.toString(), Json.parse(written(every)));
+        assertEquals("\"\\u0000\\u001f\\\"\\\\/\u007f\"", written("\0\u001f\"\\/\u007f"));
+        assertEquals("\"a?b\"", written("a\ud800b"), "half of a pair is no character");
+    }
+
+    private static String written(Object value) {
+        return new String(JsonBytes.of(value), StandardCharsets.UTF_8);
     }
 
     @Test

@@ -1,8 +1,7 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.Ranking;
+import com.lastly.core.RankedPage;
 import java.util.List;
-import java.util.function.IntUnaryOperator;
 import org.opensearch.action.search.SearchResponse;
 import org.opensearch.action.search.SearchResponseSections;
 import org.opensearch.common.document.DocumentField;
@@ -11,51 +10,10 @@ import org.opensearch.search.SearchHit;
 import org.opensearch.search.SearchHits;
 import org.opensearch.search.profile.SearchProfileShardResults;
 
-/**
- * The hits that are answered: places of the first stage's hits, in order, and their new scores. Hits are taken over, not
- * copied.
- */
-final class Page {
+/** The first stage's answer with the hits of the page in their order. Hits are taken over, not copied. */
+record Page(RerankPlan plan, RankedPage page) {
 
-    /** Gives the new score of the hit at a place; null leaves the first stage's. */
-    private interface Scores {
-        float at(int place);
-    }
-
-    private final RerankPlan plan;
-    private final int start;
-    private final int end;
-    private final int firstRank;
-    private final IntUnaryOperator order;
-    private final Scores scores;
-
-    private Page(RerankPlan plan, int start, int end, int firstRank, IntUnaryOperator order, Scores scores) {
-        this.plan = plan;
-        this.start = Math.min(start, end);
-        this.end = end;
-        this.firstRank = firstRank;
-        this.order = order;
-        this.scores = scores;
-    }
-
-    static Page reranked(RerankPlan plan, Ranking ranking, int available) {
-        return new Page(plan, plan.window().from(), plan.window().end(available), 0, ranking::firstStageRank, ranking::score);
-    }
-
-    static Page firstStage(RerankPlan plan, int available) {
-        return new Page(plan, plan.window().from(), plan.window().end(available), 0, place -> place, null);
-    }
-
-    /** A page that was fetched by itself and lies below the window. */
-    static Page below(RerankPlan plan, int available) {
-        int from = plan.window().from();
-        return new Page(plan, 0, available, from, place -> place, place -> plan.window().tailScore(from + place));
-    }
-
-    static Page asFetched(RerankPlan plan, int available) {
-        return new Page(plan, 0, available, plan.window().from(), place -> place, null);
-    }
-
+    /** The answer; `millis` more than the first stage's were spent on it. */
     SearchResponse of(SearchResponse first, long millis) {
         SearchResponseSections old = first.getInternalResponse();
         SearchResponseSections sections = new SearchResponseSections(hits(first.getHits()), first.getAggregations(), first.getSuggest(),
@@ -72,20 +30,20 @@ final class Page {
     }
 
     private SearchHits hits(SearchHits first) {
-        SearchHit[] hits = new SearchHit[end - start];
+        SearchHit[] hits = new SearchHit[page.size()];
         Object[] collapse = first.getCollapseValues() == null ? null : new Object[hits.length];
-        for (int i = 0; i < hits.length; i++) {
-            int from = order.applyAsInt(start + i);
-            hits[i] = hit(first.getAt(from), start + i, from);
-            if (collapse != null) collapse[i] = first.getCollapseValues()[from];
+        for (int place = 0; place < hits.length; place++) {
+            int fetched = page.fetchedHit(place);
+            hits[place] = hit(first.getAt(fetched), place);
+            if (collapse != null) collapse[place] = first.getCollapseValues()[fetched];
         }
         return new SearchHits(hits, first.getTotalHits(), maxScore(first), first.getSortFields(), first.getCollapseField(), collapse);
     }
 
-    private SearchHit hit(SearchHit hit, int place, int from) {
+    private SearchHit hit(SearchHit hit, int place) {
         if (plan.fields() != null) plan.fields().removeFrom(hit);
-        if (plan.settings().explain()) explain(hit, firstRank + from);
-        if (scores != null) rescore(hit, scores.at(place));
+        if (plan.settings().explain()) explain(hit, page.firstStageRank(place));
+        if (page.rescored()) rescore(hit, page.score(place));
         return hit;
     }
 
@@ -105,7 +63,7 @@ final class Page {
 
     /** The best score of the whole result stands at the first place of the first page, whichever page is asked for. */
     private float maxScore(SearchHits first) {
-        return scores == null || Float.isNaN(first.getMaxScore()) || plan.fields() == null || first.getHits().length == 0
-            ? first.getMaxScore() : scores.at(0);
+        float best = page.best();
+        return Float.isNaN(best) || Float.isNaN(first.getMaxScore()) ? first.getMaxScore() : best;
     }
 }

@@ -41,15 +41,15 @@ final class RerankProcessors {
         RerankSettings.checkFields(true, fields);
         int window = ConfigurationUtils.readIntProperty(TYPE, tag, config, "window_size", RerankSettings.WINDOW_SIZE);
         String timeout = ConfigurationUtils.readStringProperty(TYPE, tag, config, "timeout", RerankSettings.TIMEOUT_MILLIS + "ms");
-        int maxDocTokens = ConfigurationUtils.readIntProperty(TYPE, tag, config, "max_doc_tokens", 0);
+        int tokens = ConfigurationUtils.readIntProperty(TYPE, tag, config, "max_doc_tokens", 0);
+        String instruction = ConfigurationUtils.readStringProperty(TYPE, tag, config, "instruction", "");
         String onFailure = ConfigurationUtils.readStringProperty(TYPE, tag, config, "on_failure", RerankSettings.KEEP_ORDER);
         String mode = ConfigurationUtils.readStringProperty(TYPE, tag, config, "mode", RerankSettings.RERANK);
-        RerankSettings.checkWindow(TYPE + ".window_size", window);
-        return new RerankSettings(true, "", fields, window,
+        return new RerankSettings(true, "", fields, RerankSettings.checkWindow(TYPE + ".window_size", window),
             RerankSettings.checkTimeout(TYPE + ".timeout", TimeValue.parseTimeValue(timeout, TYPE + ".timeout").millis()),
             RerankSettings.oneOf(TYPE + ".on_failure", onFailure, RerankSettings.KEEP_ORDER, RerankSettings.FAIL).equals(RerankSettings.FAIL),
             ConfigurationUtils.readStringProperty(TYPE, tag, config, "model", ""),
-            ConfigurationUtils.readStringProperty(TYPE, tag, config, "instruction", ""), maxDocTokens,
+            RerankSettings.checkText(TYPE + ".instruction", instruction), RerankSettings.checkMaxDocTokens(TYPE + ".max_doc_tokens", tokens),
             RerankSettings.oneOf(TYPE + ".mode", mode, RerankSettings.RERANK, RerankSettings.SHADOW).equals(RerankSettings.SHADOW),
             ConfigurationUtils.readBooleanProperty(TYPE, tag, config, "explain", false));
     }
@@ -81,14 +81,16 @@ final class RerankProcessors {
             Map<String, Object> asked = Widening.asked(request);
             RerankSettings own = asked == null ? settings : settings.with(asked);
             SearchRequest copy = Widening.copy(request);
-            String query = own.query().isBlank() ? SearchText.of(copy.source().query(), services.context()) : own.query();
             SearchedIndices.Found found = services.indices().of(request);
-            String reason = own.enabled() ? skipReason.ofRequest(copy) : "switched_off";
-            if (reason == null && query.isEmpty()) reason = "no_query_text";
-            if (reason == null && found != null && !services.indices().keepSource(found)) reason = "source_disabled";
-            if (reason != null) services.reranker().stats().skipped(reason);
-            else if (found != null) context.setAttribute(PLAN, Widening.apply(copy.source(), own, query, found.largest()));
+            if (found == null) return copy; // the search itself reports it
+            RerankPlan plan = Widening.of(copy, own, found.largest(), reason(copy, own, found), services);
+            if (plan != null) context.setAttribute(PLAN, plan);
             return copy;
+        }
+
+        private String reason(SearchRequest copy, RerankSettings own, SearchedIndices.Found found) {
+            String reason = own.enabled() ? skipReason.ofRequest(copy) : "switched_off";
+            return reason == null && !services.indices().keepSource(found) ? "source_disabled" : reason;
         }
     }
 

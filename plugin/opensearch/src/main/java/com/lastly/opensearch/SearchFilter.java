@@ -58,26 +58,17 @@ final class SearchFilter implements ActionFilter {
     private Plan plan(Task task, SearchRequest request) {
         Map<String, Object> ext = Widening.asked(request);
         SearchedIndices.Found found = services.indices().of(request);
-        boolean concerned = found != null && (found.anyEnabled() || ext != null);
-        Set<String> processors = concerned ? SearchedPipeline.responseProcessors(request, found.indices(), services.cluster().state()) : Set.of();
+        if (found == null || !found.anyEnabled() && ext == null) return unchanged(request, ext);
+        Set<String> processors = SearchedPipeline.responseProcessors(request, found.indices(), services.cluster().state());
         if (processors.contains(RerankProcessors.TYPE)) return new Plan(request, null); // these read ext.lastly and take it out
-        if (!concerned || !found.anyEnabled() && !ext.containsKey("enabled")) return unchanged(request, ext);
+        if (!found.anyEnabled() && !ext.containsKey("enabled")) return unchanged(request, ext);
         RerankSettings settings = found.settings().with(ext == null ? Map.of() : ext);
         if (!settings.enabled() && !found.anyEnabled()) return unchanged(request, ext);
-        return plan(task, request, ext, found, settings, processors);
-    }
-
-    private Plan plan(Task task, SearchRequest request, Map<String, Object> ext, SearchedIndices.Found found, RerankSettings settings, Set<String> processors) {
         SearchRequest copy = Widening.copy(request);
-        String query = settings.query().isBlank() ? SearchText.of(copy.source().query(), services.context()) : settings.query();
         String reason = reason(task, copy, found, settings, processors);
-        if (reason == null && query.isEmpty()) reason = "no_query_text";
-        if (reason != null) {
-            services.reranker().stats().skipped(reason);
-            return unchanged(request, ext);
-        }
-        RerankSettings.checkFields(true, settings.fields());
-        return new Plan(copy, Widening.apply(copy.source(), settings, query, found.largest()));
+        if (reason == null) RerankSettings.checkFields(true, settings.fields());
+        RerankPlan rerank = Widening.of(copy, settings, found.largest(), reason, services);
+        return rerank == null ? unchanged(request, ext) : new Plan(copy, rerank);
     }
 
     private String reason(Task task, SearchRequest request, SearchedIndices.Found found, RerankSettings settings, Set<String> processors) {

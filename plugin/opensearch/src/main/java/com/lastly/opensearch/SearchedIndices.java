@@ -1,5 +1,7 @@
 package com.lastly.opensearch;
 
+import static org.opensearch.index.IndexSettings.MAX_RESULT_WINDOW_SETTING;
+
 import com.lastly.core.RerankSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +24,26 @@ final class SearchedIndices {
         this.resolver = resolver;
     }
 
-    /** What the indices ask for. `agree` is false where they differ; `largest` is the least of their limits on from + size. */
-    record Found(RerankSettings settings, boolean anyEnabled, boolean agree, int largest, List<IndexMetadata> indices) {}
+    /** At least one index; what they ask for is read when it is asked, since most searches meet none that is enabled. */
+    record Found(List<IndexMetadata> indices, boolean anyEnabled) {
+
+        /** What the first of them asks for. */
+        RerankSettings settings() {
+            return IndexSettings.read(indices.get(0).getSettings());
+        }
+
+        /** Whether all of them ask for the same. */
+        boolean agree() {
+            if (!anyEnabled || indices.size() == 1) return true;
+            RerankSettings first = settings();
+            return indices.stream().allMatch(index -> IndexSettings.read(index.getSettings()).equals(first));
+        }
+
+        /** The least of their limits on from + size. */
+        int largest() {
+            return indices.stream().mapToInt(index -> MAX_RESULT_WINDOW_SETTING.get(index.getSettings())).min().orElseThrow();
+        }
+    }
 
     /** Whether all of them can give the fields of a passage. */
     boolean keepSource(Found found) {
@@ -34,11 +54,7 @@ final class SearchedIndices {
     Found of(SearchRequest request) {
         List<IndexMetadata> indices = metadata(request);
         if (indices.isEmpty()) return null;
-        boolean anyEnabled = indices.stream().anyMatch(index -> IndexSettings.ENABLED.get(index.getSettings()));
-        RerankSettings first = IndexSettings.read(indices.get(0).getSettings());
-        boolean agree = !anyEnabled || indices.stream().allMatch(index -> IndexSettings.read(index.getSettings()).equals(first));
-        int largest = indices.stream().mapToInt(index -> org.opensearch.index.IndexSettings.MAX_RESULT_WINDOW_SETTING.get(index.getSettings())).min().orElse(1);
-        return new Found(first, anyEnabled, agree, largest, indices);
+        return new Found(indices, indices.stream().anyMatch(index -> IndexSettings.ENABLED.get(index.getSettings())));
     }
 
     private List<IndexMetadata> metadata(SearchRequest request) {

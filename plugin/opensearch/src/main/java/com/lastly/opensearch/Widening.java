@@ -44,7 +44,19 @@ final class Widening {
         return HybridQuery.is(source.query()) ? HybridQuery.depth(source.query()) : 0;
     }
 
-    static RerankPlan apply(SearchSourceBuilder source, RerankSettings settings, String query, int largest) {
+    /**
+     * Widens `copy`, and gives how its answer is reranked: null where there is a reason to leave the search alone, which is
+     * counted. `reason` is one that the caller has found, null for none.
+     */
+    static RerankPlan of(SearchRequest copy, RerankSettings settings, int largest, String reason, Services services) {
+        String query = settings.query().isBlank() ? SearchText.of(copy.source().query(), services.context()) : settings.query();
+        String why = reason == null && query.isEmpty() ? "no_query_text" : reason;
+        if (why == null) return apply(copy.source(), settings, query, largest);
+        services.reranker().stats().skipped(why);
+        return null;
+    }
+
+    private static RerankPlan apply(SearchSourceBuilder source, RerankSettings settings, String query, int largest) {
         int size = source.size() < 0 ? DEFAULT_SIZE : source.size();
         RerankWindow window = RerankWindow.of(Math.max(source.from(), 0), size, settings.windowSize(), largest);
         if (window.below()) return new RerankPlan(settings, window, query, null, false);

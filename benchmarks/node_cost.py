@@ -1,0 +1,84 @@
+"""What searches cost: their time as a caller sees it, and the processor time of the node that answers them."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tests.engines.nodes.search_node import SearchNode
+
+PASSES = 6
+
+
+class Caller(Protocol):
+    """One connection."""
+
+    def search(self, number: int) -> float:
+        """Give the milliseconds of one search."""
+        ...
+
+
+@dataclass
+class Way:
+    """One kind of search, and what was measured of it."""
+
+    name: str
+    node: SearchNode
+    connect: Callable[[], Caller]
+    times_ms: list[float] = field(default_factory=list)
+    cpu_s: float = 0.0
+
+    @property
+    def median_ms(self) -> float:
+        """The median time."""
+        return statistics.median(self.times_ms)
+
+    @property
+    def p99_ms(self) -> float:
+        """The time that one search in a hundred exceeds."""
+        return statistics.quantiles(self.times_ms, n=100)[98]
+
+    @property
+    def cpu_ms(self) -> float:
+        """The node's processor time of one search."""
+        return 1000 * self.cpu_s / len(self.times_ms)
+
+
+def measure(ways: Sequence[Way], clients: int, searches: int, pause_s: float = 0) -> None:
+    """Search by every way in turn, several times over, so that the machine's other work meets all of them alike.
+
+    `searches` is the number for each way, `pause_s` the time from one search of a client to its next (0: at once).
+    """
+    for way in ways:
+        way.times_ms.clear()
+        way.cpu_s = 0
+    for _ in range(PASSES):
+        for way in ways:
+            _pass(way, clients, max(searches // PASSES // clients, 1), pause_s)
+
+
+def _pass(way: Way, clients: int, searches: int, pause_s: float) -> None:
+    def work(client: int) -> None:
+        caller = way.connect()
+        caller.search(client)  # opens the connection
+        ready.wait()
+        begun = time.monotonic() + pause_s * client / clients
+        for number in range(searches):
+            time.sleep(max(0.0, begun + pause_s * number - time.monotonic()))
+            way.times_ms.append(caller.search(client + number))
+
+    before = 0.0
+
+    def begin() -> None:
+        nonlocal before
+        before = way.node.cpu_seconds()
+
+    ready = threading.Barrier(clients, begin)
+    threads = [threading.Thread(target=work, args=(client,)) for client in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    way.cpu_s += way.node.cpu_seconds() - before
