@@ -63,23 +63,29 @@ def attach(cluster: Cluster, wiring: Wiring, nodes: Mapping[str, Cluster] | None
     """
     cluster.check_plugin()
     cluster.check_fields(wiring.index, wiring.fields)
-    window = wiring.window
-    if wiring.sidecars:
-        cluster.set_sidecars(wiring.sidecars)
-    elif not cluster.sidecars():
+    if not wiring.sidecars and not cluster.sidecars():
         raise WiringError("no sidecar is known to the nodes; give --sidecar http://HOST:8787")
     text = wiring.probe or cluster.example_text(wiring.index, wiring.fields[0])
-    before = cluster.index_settings(wiring.index)
+    before, sidecars = cluster.index_settings(wiring.index), cluster.persistent_sidecars()
     try:
-        asked = {**wiring.settings, "fields": list(wiring.fields), "mode": "rerank", "timeout": _PROBE_TIMEOUT}
-        cluster.set_index(wiring.index, {**asked, "enabled": True})
-        report = _probe(cluster, wiring, text, window, nodes or {})
+        report = _switched_on(cluster, wiring, text, nodes or {})
     except WiringError:
         cluster.restore_index(wiring.index, before)
+        if wiring.sidecars:
+            cluster.set_sidecars(sidecars)
         raise
     timeout = wiring.settings.get("timeout", f"{report.timeout_ms}ms")
     cluster.set_index(wiring.index, {"mode": wiring.settings.get("mode"), "timeout": timeout})
     return report
+
+
+def _switched_on(cluster: Cluster, wiring: Wiring, text: str, nodes: Mapping[str, Cluster]) -> Report:
+    window = wiring.window
+    if wiring.sidecars:
+        cluster.set_sidecars(wiring.sidecars)
+    asked = {**wiring.settings, "fields": list(wiring.fields), "mode": "rerank", "timeout": _PROBE_TIMEOUT}
+    cluster.set_index(wiring.index, {**asked, "enabled": True})
+    return _probe(cluster, wiring, text, window, nodes)
 
 
 def _probe(cluster: Cluster, wiring: Wiring, text: str, window: int, nodes: Mapping[str, Cluster]) -> Report:

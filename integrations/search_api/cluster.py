@@ -1,7 +1,7 @@
 """A cluster as the wiring sees it: which nodes have the plugin, which fields an index has, which settings are set."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,16 +73,21 @@ class Cluster(ABC):
             if not kinds <= _TEXT:
                 raise WiringError(f"--fields: {name} is {', '.join(sorted(kinds))} in {index}; give fields with text")
 
-    def set_sidecars(self, urls: tuple[str, ...]) -> None:
-        """Write the sidecars' addresses into the cluster's settings."""
-        self.request("PUT", "/_cluster/settings", {"persistent": {"lastly.sidecar.urls": list(urls)}})
+    def set_sidecars(self, urls: Sequence[str]) -> None:
+        """Write the sidecars' addresses into the cluster's settings; none takes them off."""
+        self.request("PUT", "/_cluster/settings", {"persistent": {"lastly.sidecar.urls": list(urls) or None}})
+
+    def persistent_sidecars(self) -> list[str]:
+        """Give the sidecars' addresses that `set_sidecars` wrote."""
+        found = self.request("GET", "/_cluster/settings?flat_settings=true")[0]
+        return _listed(found.get("persistent", {}).get("lastly.sidecar.urls", []))
 
     def sidecars(self) -> list[str]:
         """Give the sidecars' addresses that the cluster's settings hold."""
         found = self.request("GET", "/_cluster/settings?include_defaults=true&flat_settings=true")[0]
         for scope in ("transient", "persistent", "defaults"):
             if urls := found.get(scope, {}).get("lastly.sidecar.urls"):
-                return [urls] if isinstance(urls, str) else list(urls)
+                return _listed(urls)
         return []
 
     def set_index(self, index: str, settings: Mapping[str, object]) -> None:
@@ -153,6 +158,10 @@ class Cluster(ABC):
         if not hits:
             raise WiringError(f"{index} has no document with {field}; index some, or give --probe TEXT")
         return " ".join(str(hits[0]["fields"][field][0]).split()[:8])
+
+
+def _listed(urls: str | list[str]) -> list[str]:
+    return [urls] if isinstance(urls, str) else list(urls)
 
 
 def _ours(node: Mapping[str, Any]) -> dict[str, Any]:

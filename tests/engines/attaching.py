@@ -90,6 +90,7 @@ class Attaching:
         assert attach(kind, detached, "--fields", "title,body", sidecar="http://127.0.0.1:9") == 1
         assert "node-0: " in capsys.readouterr().err
         assert "index.lastly" not in _settings(detached)
+        assert "lastly" not in str(detached.engine.request("GET", "/_cluster/settings").body)
 
     def test_a_wrong_key_is_named_and_attaches_nothing(
         self, kind: Kind, detached: Corpus, capsys: pytest.CaptureFixture[str]

@@ -83,8 +83,8 @@ def test_a_vector_s_neighbours_have_no_text_and_are_left_alone(neural: Corpus) -
 
 def test_a_vector_s_neighbours_are_reranked_for_a_text_that_the_search_gives(neural: Corpus) -> None:
     query = {"knn": {"vector": {"vector": [1.0, 3.0], "k": 10}}}
-    first = search(neural, query, "_none").ids
-    assert search(neural, query, "_none", ext={"lastly": {"query": "apple"}}).ids == first[::-1]
+    first = search(neural, query, "_none", size=WINDOW).ids
+    assert search(neural, query, "_none", size=WINDOW, ext={"lastly": {"query": "apple"}}).ids == first[::-1]
 
 
 def test_the_built_in_reranker_works_on_its_own_page(neural: Corpus) -> None:

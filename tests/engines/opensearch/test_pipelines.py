@@ -68,14 +68,14 @@ def test_the_processors_fail_open(piped: Corpus) -> None:
 
 
 def test_where_index_and_pipeline_both_ask_it_is_done_once(piped: Corpus) -> None:
-    piped.configure(enabled=True)
+    assert piped.configure(enabled=True).status == 200
     expected = piped.search().ids
     assert search(piped).ids == expected
     assert len(piped.sidecar.calls) == 2
 
 
 def test_searches_of_different_pipelines_in_one_request_go_their_own_ways(piped: Corpus) -> None:
-    lines = [{"index": piped.index, "search_pipeline": "ours"}, APPLE, {"index": piped.index}, APPLE]
+    lines = [{"index": piped.index}, {**APPLE, "search_pipeline": "ours"}, {"index": piped.index}, APPLE]
     answers = piped.engine.request("POST", "/_msearch", lines).body["responses"]
     ids = [[hit["_id"] for hit in answer["hits"]["hits"]] for answer in answers]
     assert ids == [search(piped).ids, piped.search().ids]
