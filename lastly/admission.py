@@ -3,11 +3,11 @@
 import math
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lastly.errors import BrownOutError, DeadlineExceededError, OverloadedError
-from lastly.estimate import Pace
+from lastly.estimate import Speed
 from lastly.jobs import Job, Ticket
 from lastly.reranker import Reranker
 
@@ -36,7 +36,7 @@ class WaitingRoom:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._tickets: list[Ticket] = []
-        self._paces: weakref.WeakKeyDictionary[Reranker, Pace] = weakref.WeakKeyDictionary()
+        self._speeds: weakref.WeakKeyDictionary[Reranker, Speed] = weakref.WeakKeyDictionary()
         self._busy_until = 0.0
 
     def __len__(self) -> int:
@@ -48,9 +48,9 @@ class WaitingRoom:
         """Tokens inside."""
         return sum(ticket.tokens for ticket in self._tickets)
 
-    def pace(self, reranker: Reranker) -> Pace:
+    def speed(self, reranker: Reranker) -> Speed:
         """Give what is known of a model's speed."""
-        return self._paces.setdefault(reranker, Pace())
+        return self._speeds.setdefault(reranker, Speed())
 
     def busy(self, seconds: float) -> None:
         """Note that the model is taken for about so long."""
@@ -58,8 +58,13 @@ class WaitingRoom:
 
     def work(self, ticket: Ticket) -> float:
         """Estimate the seconds of the model that a ticket still takes."""
-        pace = self.pace(ticket.job.reranker)
+        pace = self.speed(ticket.job.reranker).running
         return sum(pace.seconds(length) for length in ticket.lengths())
+
+    def encoding(self, ticket: Ticket) -> float:
+        """Estimate the seconds of the encoder that a ticket still takes."""
+        encoded = ticket.blocks is not None
+        return 0.0 if encoded else self.speed(ticket.job.reranker).encoding.seconds(ticket.tokens)
 
     def in_order(self) -> list[Ticket]:
         """Give all tickets, next one first."""
@@ -67,7 +72,7 @@ class WaitingRoom:
 
     def wait(self) -> float:
         """Estimate the seconds until everything inside is done."""
-        return max(0.0, self._busy_until - time.monotonic()) + sum(map(self.work, self._tickets))
+        return max((end for _, end in self._ends(self._tickets)), default=self._busy())
 
     def retry_after(self) -> int:
         """Give the same in whole seconds, at least one."""
@@ -95,10 +100,10 @@ class WaitingRoom:
 
     def check_alone(self, ticket: Ticket) -> None:
         """Raise DeadlineExceededError where a call would be late even if it ran at once."""
-        needed, left = self.work(ticket), ticket.job.remaining()
+        needed, left = self.encoding(ticket) + self.work(ticket), ticket.job.remaining()
         if left < needed * _CERTAIN or left <= 0:
             if not self._tickets:  # nothing runs that could correct the estimate
-                self.pace(ticket.job.reranker).doubt()
+                self.speed(ticket.job.reranker).doubt()
             raise DeadlineExceededError(_too_late(ticket.job, needed))
 
     def _check_brownout(self, ticket: Ticket) -> None:
@@ -116,12 +121,21 @@ class WaitingRoom:
             raise OverloadedError("the queue is longer than the time that is left; retry later", self.retry_after())
 
     def _late(self, tickets: Iterable[Ticket]) -> set[Ticket]:
-        done, late = max(0.0, self._busy_until - time.monotonic()), set()
+        return {ticket for ticket, end in self._ends(tickets) if end * _MARGIN > ticket.job.remaining()}
+
+    def _ends(self, tickets: Iterable[Ticket]) -> Iterator[tuple[Ticket, float]]:
+        """Estimate in how many seconds each ticket ends: encoded one by one, run one by one, in order.
+
+        On a fast device the encoder is what calls wait for.
+        """
+        encoded, ran = 0.0, self._busy()
         for ticket in sorted(tickets, key=self._key):
-            done += self.work(ticket)
-            if done * _MARGIN > ticket.job.remaining():
-                late.add(ticket)
-        return late
+            encoded += self.encoding(ticket)
+            ran = max(ran, encoded) + self.work(ticket)
+            yield ticket, ran
+
+    def _busy(self) -> float:
+        return max(0.0, self._busy_until - time.monotonic())
 
     def _key(self, ticket: Ticket) -> float:
         return ticket.arrived + self.work(ticket)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from lastly.types import Candidate, Query, Truncation
 
@@ -23,24 +24,23 @@ def _tokens(text: str) -> int:
 
 
 class Pace:
-    """Seconds that a block of so many tokens takes, learnt by length: attention grows with its square.
+    """Seconds that so many tokens take, learnt by their number: attention grows with its square.
 
-    A block that shares a run counts for its share of the run's time. Unknown lengths take the pace of the nearest known
-    one. A refusal that an estimate caused lowers it (`doubt`): otherwise one slow run could refuse every later request,
-    and no run would ever correct it.
+    Unknown numbers take the pace of the nearest known one. A refusal that an estimate caused lowers it (`doubt`):
+    otherwise one slow run could refuse every later request, and no run would ever correct it.
     """
 
     def __init__(self) -> None:
         self._per_token: dict[int, float] = {}
 
     def learn(self, tokens: int, seconds: float) -> None:
-        """Take in a block that ran."""
+        """Take in work that was done."""
         bucket, latest = _bucket(tokens), seconds / max(tokens, 1)
         known = self._per_token.get(bucket)
         self._per_token[bucket] = latest if known is None else (1 - _NEW) * known + _NEW * latest
 
     def learn_stopped(self, tokens: int, seconds: float) -> None:
-        """Take in a block whose run was stopped after `seconds`, as one of twice that where this is over the estimate.
+        """Take in work that was stopped after `seconds`, as if it took twice that where this is over the estimate.
 
         Otherwise a model too slow for its callers' time would be started for each of them and never learnt.
         """
@@ -48,7 +48,7 @@ class Pace:
             self.learn(tokens, 2 * seconds)
 
     def seconds(self, tokens: int) -> float:
-        """Estimate a block; 0 before anything ran."""
+        """Estimate work; 0 before any was done."""
         if not self._per_token:
             return 0.0
         nearest = min(self._per_token, key=lambda bucket: abs(bucket - _bucket(tokens)))
@@ -57,6 +57,22 @@ class Pace:
     def doubt(self) -> None:
         """Lower all estimates a little, after a refusal that they caused."""
         self._per_token = {bucket: pace * _HEALING for bucket, pace in self._per_token.items()}
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What is known of a model: `encoding` of a call by its guessed tokens, `running` of a block by its tokens.
+
+    A block that shares a run counts for its share of the run's time.
+    """
+
+    encoding: Pace = field(default_factory=Pace)
+    running: Pace = field(default_factory=Pace)
+
+    def doubt(self) -> None:
+        """Lower all estimates a little."""
+        self.encoding.doubt()
+        self.running.doubt()
 
 
 def _bucket(tokens: int) -> int:

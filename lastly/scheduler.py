@@ -111,7 +111,9 @@ class Scheduler:
             _fail(ticket, error)
         else:
             blocks, stage = done.result()
-            self._metrics.tokenize_seconds.observe(stage.end - stage.start)
+            seconds = stage.end - stage.start
+            self._room.speed(ticket.job.reranker).encoding.learn(ticket.tokens, seconds)
+            self._metrics.tokenize_seconds.observe(seconds)
             ticket.stages.append(Stage("tokenize", stage.start, stage.end))
             ticket.encoded(blocks)
         self._advance()
@@ -124,7 +126,7 @@ class Scheduler:
         for block in chosen:
             self._start(block)
         self._under_way = started = UnderWay(chosen)
-        self._room.busy(len(chosen) * self._room.pace(started.reranker).seconds(started.longest))
+        self._room.busy(len(chosen) * self._room.speed(started.reranker).running.seconds(started.longest))
         encodings = [block.encoding for block in chosen]
         work = partial(_embed, started.reranker.session, encodings, started.run)
         self._in_thread(self._model, partial(_timed, work), partial(self._ran, started))
@@ -144,7 +146,7 @@ class Scheduler:
         if error := done.exception():
             if ended.run.stopped:
                 seconds = (time.monotonic() - ended.started) / len(ended.blocks)
-                self._room.pace(ended.reranker).learn_stopped(ended.longest, seconds)
+                self._room.speed(ended.reranker).running.learn_stopped(ended.longest, seconds)
             for block in ended.blocks:
                 _fail(block.ticket, error)
         else:
@@ -156,7 +158,7 @@ class Scheduler:
 
     def _note_run(self, ended: UnderWay, stage: Stage) -> None:
         seconds = stage.end - stage.start
-        self._room.pace(ended.reranker).learn(ended.longest, seconds / len(ended.blocks))
+        self._room.speed(ended.reranker).running.learn(ended.longest, seconds / len(ended.blocks))
         self._metrics.inference_seconds.observe(seconds)
         self._metrics.batch_blocks.observe(len(ended.blocks))
         self._metrics.batch_fill.observe(fill(ended.blocks))
@@ -181,9 +183,9 @@ class Scheduler:
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, Stage]:
-    started = time.time()
+    started, begun = time.time(), time.monotonic()  # a clock that is set meanwhile must not change what is learnt
     result = work()
-    return result, Stage("", started, time.time())
+    return result, Stage("", started, started + time.monotonic() - begun)
 
 
 def _encode(job: Job) -> list[Encoding]:

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -187,6 +189,29 @@ def test_a_wait_longer_than_the_time_left_is_refused_at_the_door(reranker: Reran
         refused = [result for result in results if isinstance(result, OverloadedError)]
         assert len(refused) >= 10
         assert any(isinstance(result, Ranking) for result in results)
+
+    run(crowd)
+
+
+def test_the_time_of_an_encoder_that_calls_wait_for_is_part_of_the_estimate(
+    reranker: Reranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is on a device that runs faster than texts are encoded."""
+    original = reranker.encode
+
+    def slow(*arguments: Any) -> list[Encoding]:
+        time.sleep(0.1)
+        return original(*arguments)
+
+    monkeypatch.setattr(reranker, "encode", slow)
+
+    async def crowd(scheduler: Scheduler) -> None:
+        for _ in range(3):
+            await submit(scheduler, job(reranker))
+        results = await asyncio.gather(*(outcome(scheduler, job(reranker, seconds=1.5)) for _ in range(40)))
+        kinds = Counter(type(result) for result in results)
+        assert set(kinds) == {Ranking, OverloadedError}
+        assert 3 <= kinds[Ranking] <= 15
 
     run(crowd)
 
