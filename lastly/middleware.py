@@ -39,6 +39,7 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope.setdefault("state", {})["arrived"] = time.monotonic()  # a caller's time runs while its body comes
         headers = Headers(scope=scope)
         with self._bodies.one() as body:
             try:

@@ -15,6 +15,7 @@ from lastly.errors import InvalidRequestError, NotReadyError
 
 APP = "lastly"
 _HEALTH_S = 5
+_UPSCALE_S = 5  # Ray's own half a minute of overload would be half a minute of refused searches
 
 
 def serve_on_ray(settings: Settings) -> int:
@@ -51,6 +52,7 @@ def deployment(settings: Settings) -> Any:
             "min_replicas": settings.ray_min_replicas,
             "max_replicas": settings.ray_max_replicas,
             "target_ongoing_requests": settings.ray_target_requests,
+            "upscale_delay_s": _UPSCALE_S,
         },
         # Replicas refuse with 429 themselves, with reasons; Ray's own bound must not come first.
         "max_ongoing_requests": 2 * settings.max_queue,

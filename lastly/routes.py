@@ -48,7 +48,8 @@ open_api = APIRouter()
 
 
 async def _rank(request: Request, call: RerankCall, timeout_ms: int | None) -> tuple[str, Ranking]:
-    return await unless_hung_up(request.receive, service_of(request).rerank(call, timeout_ms))
+    work = service_of(request).rerank(call, timeout_ms, request.state.arrived)
+    return await unless_hung_up(request.receive, work)
 
 
 @api.post(

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from lastly.app import create_app
+from lastly.certificate import Certificate
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.logs import configure
@@ -82,6 +83,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         _load(config)
         self._app = app
+        self._certificate = _certificate(config, settings)
         self._drain_s = settings.drain_timeout_s
         self._reloading: asyncio.Task[None] | None = None
         self.failed = False
@@ -108,10 +110,18 @@ class _Server(uvicorn.Server):
             self._reloading = asyncio.create_task(self._app.state.service.reload())
 
     async def on_tick(self, counter: int) -> bool:
-        """Look at the loading model once a tick (0.1 s)."""
+        """Look at the loading model and the certificate once a tick (0.1 s)."""
+        if self._certificate is not None:
+            self._certificate.look()
         loading: asyncio.Task[None] = self._app.state.loading
         self.failed = loading.done() and not loading.cancelled() and loading.exception() is not None
         return await super().on_tick(counter) or self.failed
+
+
+def _certificate(config: uvicorn.Config, settings: Settings) -> Certificate | None:
+    if config.ssl is None or settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Certificate(config.ssl, settings.tls_cert, settings.tls_key)
 
 
 def _load(config: uvicorn.Config) -> None:

@@ -75,9 +75,14 @@ class Service:
                 "send fewer or raise max_documents"
             )
 
-    async def rerank(self, call: RerankCall, timeout_ms: int | None) -> tuple[str, Ranking]:
-        """Answer a call within the caller's time (milliseconds); gives the model's name and the ranking."""
-        arrived = time.monotonic()
+    async def rerank(
+        self, call: RerankCall, timeout_ms: int | None, arrived: float | None = None
+    ) -> tuple[str, Ranking]:
+        """Answer a call within the caller's time: milliseconds from `arrived`, a time of `time.monotonic()` (now).
+
+        Gives the model's name and the ranking.
+        """
+        arrived = time.monotonic() if arrived is None else arrived
         self._check(call)
         name, reranker = self.models.get(call.model)
         seconds = min(timeout_ms or self.settings.request_timeout_ms, self.settings.request_timeout_ms) / 1000

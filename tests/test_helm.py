@@ -5,9 +5,11 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -19,6 +21,8 @@ CHART = ROOT / "deploy" / "helm" / "lastly"
 ALL = ROOT / "deploy" / "helm" / "all-values.yaml"
 KUBERNETES = "1.31"
 HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
+OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
+MONITORS = "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +37,28 @@ def helm() -> str:
         environment = os.environ | {"GOBIN": str(cache)}
         subprocess.run(["go", "install", HELM], env=environment, check=True, timeout=560, capture_output=True)
     return str(cache / "helm")
+
+
+@pytest.fixture(scope="session")
+def monitor_schema() -> dict[str, Any]:
+    """The schema that the Prometheus operator installs for ServiceMonitors, out of its Go module."""
+    if shutil.which("go") is None:
+        pytest.skip("go is not installed: the ServiceMonitor's schema can't be had")
+    command = ["go", "mod", "download", "-json", OPERATOR]
+    found = subprocess.run(command, check=True, timeout=300, capture_output=True, cwd=tempfile.gettempdir())
+    definition = yaml.safe_load((Path(json.loads(found.stdout)["Dir"]) / MONITORS).read_text(encoding="utf-8"))
+    [version] = definition["spec"]["versions"]
+    return strict(version["schema"]["openAPIV3Schema"])
+
+
+def strict(schema: Any) -> Any:
+    """Refuse fields that a schema does not name: a cluster would drop them in silence."""
+    if isinstance(schema, list):
+        return [strict(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
+    return closed | {key: strict(part) for key, part in schema.items()}
 
 
 def run(helm: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -56,9 +82,19 @@ def test_helm_finds_nothing_to_complain_about(helm: str, values: tuple[str, ...]
 def test_every_object_fits_kubernetes_schema(helm: str, values: tuple[str, ...]) -> None:
     objects = render(helm, *values)
     for kind, made in objects.items():
-        if kind != "ServiceMonitor":  # a custom resource, not in Kubernetes' schemas
+        if kind != "ServiceMonitor":  # a custom resource: see below
             kubernetes_validate.validate(made, KUBERNETES, strict=True)
     assert ("ServiceMonitor" in objects) == bool(values)
+
+
+@pytest.mark.parametrize("tls", ["", "lastly-tls"])
+def test_the_monitor_fits_the_operator_s_schema(helm: str, monitor_schema: dict[str, Any], tls: str) -> None:
+    monitor = render(helm, "-f", str(ALL), "--set", f"tlsSecret={tls}")["ServiceMonitor"]
+    monitor["metadata"] = {}  # the schema leaves it to Kubernetes
+    jsonschema.validate(monitor, monitor_schema)
+    monitor["spec"]["endpoints"][0]["intervall"] = "15s"
+    with pytest.raises(jsonschema.ValidationError, match="intervall"):
+        jsonschema.validate(monitor, monitor_schema)
 
 
 def test_the_container_runs_without_rights_and_is_probed(helm: str) -> None:

@@ -62,6 +62,7 @@ ORDER = [
     "hangup",
     "routes",
     "app",
+    "certificate",
     "server",
     "ray_serve",
     "local",

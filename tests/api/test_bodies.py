@@ -23,11 +23,11 @@ def running(small_model: Path) -> Iterator[Sidecar]:
         yield running
 
 
-def begin(running: Sidecar, announced: int, sent: int) -> socket.socket:
+def begin(running: Sidecar, announced: int, sent: int, headers: str = "") -> socket.socket:
     """Begin a call and send only a part of its body."""
     host, port = running.address.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)), timeout=20)
-    head = f"POST /v1/rerank HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n"
+    head = f"POST /v1/rerank HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n{headers}\r\n"
     connection.sendall(head.encode() + b" " * sent)
     return connection
 
@@ -80,6 +80,14 @@ def test_a_body_that_comes_too_slowly_is_refused_and_no_longer_counted(running: 
     with begin(running, announced=100, sent=1) as connection:
         assert b" 408 " in connection.recv(4096)
         wait_for_bytes(running, 0)
+
+
+def test_a_caller_s_time_runs_while_its_body_comes(running: Sidecar) -> None:
+    body = json.dumps(CALL).encode()
+    with begin(running, len(body), 0, "Content-Type: application/json\r\nX-Request-Timeout-Ms: 200\r\n") as connection:
+        time.sleep(0.4)
+        connection.sendall(body)
+        assert b" 504 " in connection.recv(4096)
 
 
 def test_a_caller_who_hangs_up_within_its_body_is_no_longer_counted(running: Sidecar) -> None:

@@ -1,16 +1,18 @@
 """Equal calls are answered from memory where that is wanted; calls that differ in anything are not."""
 
 import re
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from lastly.cache import ResultCache
 from lastly.config import Settings
 from lastly.metrics import Metrics
-from lastly.types import Ranking
+from lastly.types import Ranked, Ranking
 from tests.api.conftest import CALL, serving, small_settings
 
 
@@ -69,3 +71,34 @@ def test_the_bound_in_bytes_holds_and_the_oldest_goes_first() -> None:
     kept = cache.get(b"\x04")
     assert kept is not None
     assert kept.tokens == 4
+
+
+@pytest.mark.parametrize(("documents", "width", "embeddings"), [(1, 0, False), (50, 0, False), (50, 256, True)])
+def test_the_bound_is_one_of_real_memory(documents: int, width: int, embeddings: bool) -> None:
+    """Whatever fills it: small results cost their overhead, large ones their arrays."""
+    bound = 4 << 20
+    rows = np.zeros((documents, width), np.float32)
+    ranking = Ranking([Ranked(place, 0.5, row) for place, row in enumerate(rows)], tokens=1, blocks=1)
+    tracemalloc.start()
+    try:
+        cache = ResultCache(bound, Metrics())
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(12_000 if documents == 1 else 6_000):
+            cache.put(number.to_bytes(32, "little"), ranking, embeddings=embeddings)
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert 0.5 * bound < grown < 1.1 * bound
+    assert cache._size <= bound
+
+
+def test_the_bytes_kept_are_counted(cached: TestClient) -> None:
+    before = kept_bytes(cached)
+    cached.post("/v1/rerank", json=CALL | {"query": "a query that nobody asked before"})
+    assert before < kept_bytes(cached) <= 1 << 20
+
+
+def kept_bytes(client: TestClient) -> float:
+    found = re.search(r"^lastly_cache_bytes (\S+)$", client.get("/metrics").text, re.MULTILINE)
+    assert found
+    return float(found[1])

@@ -9,6 +9,9 @@ import litellm
 import pytest
 from langchain_cohere import CohereRerank
 from langchain_core.documents import Document
+from llama_index.core.schema import NodeWithScore, TextNode
+from llama_index.postprocessor.cohere_rerank import CohereRerank as LlamaCohereRerank
+from llama_index.postprocessor.tei_rerank import TextEmbeddingInference
 from rerankers import Reranker
 
 from tests.api.process import sidecar
@@ -78,3 +81,19 @@ def test_litellm(address: str, order: list[int], provider: str, path: str) -> No
         api_key=KEY,
     )
     assert [result["index"] for result in answer.results] == order
+
+
+def llama_s_nodes() -> list[NodeWithScore]:
+    return [NodeWithScore(node=TextNode(text=text)) for text in TEXTS]
+
+
+def test_llama_index_s_class_for_text_embeddings_inference(address: str, order: list[int]) -> None:
+    ranker = TextEmbeddingInference(base_url=address, top_n=2, auth_token=f"Bearer {KEY}")
+    found = ranker.postprocess_nodes(llama_s_nodes(), query_str=QUERY)
+    assert [node.text for node in found] == [TEXTS[place] for place in order[:2]]
+
+
+def test_llama_index_s_cohere_class(address: str, order: list[int]) -> None:
+    ranker = LlamaCohereRerank(api_key=KEY, base_url=address, model="small", top_n=3)
+    found = ranker.postprocess_nodes(llama_s_nodes(), query_str=QUERY)
+    assert [node.text for node in found] == [TEXTS[place] for place in order]

@@ -5,8 +5,6 @@ import json
 import re
 import shutil
 import signal
-import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +17,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from lastly.app import create_app
-from lastly.cli import main
 from lastly.config import Settings, embedded_model
 from lastly.errors import InvalidRequestError, ModelFolderError
 from lastly.reranker import Reranker
@@ -228,25 +225,3 @@ def test_lines_of_the_log_are_json_and_hold_no_user_text(small_model: Path) -> N
     assert line["ms"] > 0
     assert not any("hunter2" in line for line in running.lines)
     assert all(json.loads(line) for line in running.lines if not line.startswith("listening on"))
-
-
-def test_a_certificate_makes_the_port_speak_https(small_model: Path, tmp_path: Path) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    subprocess.run([*command, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    trusted = ssl.create_default_context(cafile=str(certificate))
-    flags = ("--model", str(small_model), "--tls-cert", str(certificate), "--tls-key", str(key))
-    with sidecar(*flags, verify=trusted) as running:
-        assert running.address.startswith("https://")
-        assert httpx.post(f"{running.address}/v1/rerank", json=CALL, verify=trusted).status_code == 200
-
-
-def test_a_certificate_that_is_none_ends_the_start_and_is_named(
-    small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    broken = tmp_path / "cert.pem"
-    broken.write_text("no certificate")
-    arguments = ["serve", "--model", str(small_model), "--port", "0"]
-    assert main([*arguments, "--tls-cert", str(broken), "--tls-key", str(broken)]) == 1
-    assert "tls_cert" in capsys.readouterr().err

@@ -1,11 +1,13 @@
-"""Replicas on a real local Ray cluster: they answer alike, and one that dies is replaced without a failed call."""
+"""Replicas on a real local Ray cluster: they answer alike, one that dies is replaced, and a queue brings more."""
 
 import os
 import signal
 import socket
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -25,7 +27,9 @@ def address(small_model: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     paths = {"env_vars": {"PYTHONPATH": str(Path(__file__).parents[2])}}
     ray.init(num_cpus=4, include_dashboard=False, runtime_env=paths, log_to_driver=False)
-    settings = small_settings(small_model, threads=1, port=port, ray_min_replicas=2, ray_max_replicas=2)
+    settings = small_settings(
+        small_model, threads=1, port=port, ray_min_replicas=2, ray_max_replicas=3, ray_target_requests=2
+    )
     try:
         with deployed(Settings(**settings)) as address:
             yield address
@@ -58,8 +62,37 @@ def test_replicas_answer_alike_and_the_death_of_one_is_survived(address: str) ->
     statuses = Counter(call(address)[0] for _ in range(50))
     # Only calls that were inside the dead replica, or reached it before Ray noticed, may fail.
     assert statuses[200] >= 45, statuses
-    deadline = time.monotonic() + 90
-    while len(replicas() - {victim}) < 2:
-        assert time.monotonic() < deadline, "the replica was not replaced"
-        time.sleep(0.5)
+    assert eventually(lambda: len(replicas() - {victim}) == 2), "the replica was not replaced"
     assert call(address) == first
+
+
+def test_calls_that_queue_bring_another_replica(address: str) -> None:
+    """Sixteen callers at two replicas keep eight calls inside each, where two are aimed at."""
+    assert len(replicas()) == 2
+    over, statuses = threading.Event(), Counter[int]()
+
+    def caller() -> None:
+        body = {"query": "tea", "documents": ["a longer text about tea " * 20] * 10}
+        while not over.is_set():
+            statuses[httpx.post(f"{address}/v1/rerank", json=body, timeout=60).status_code] += 1
+
+    with ThreadPoolExecutor(16) as callers:
+        asked = [callers.submit(caller) for _ in range(16)]
+        try:
+            assert eventually(lambda: len(replicas()) == 3), statuses
+        finally:
+            over.set()
+        for one in asked:
+            one.result(90)
+    # On a machine whose cores are taken a replica may refuse what it can't do in time; nothing may break.
+    assert set(statuses) <= {200, 429, 504}, statuses
+    assert statuses[200] > 0
+
+
+def eventually(true: Callable[[], bool], seconds: float = 90) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True

@@ -1,11 +1,15 @@
 """A bounded round of fuzzing; `make fuzz` runs a million inputs."""
 
+import contextlib
 import os
+from collections import Counter
 from pathlib import Path
 
 import schemathesis
 from hypothesis import HealthCheck, given, settings
-from schemathesis.specs.openapi.checks import response_schema_conformance
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi import checks
 
 from tests.api.process import sidecar
 from tests.fuzz.contract import ALLOWED
@@ -19,20 +23,41 @@ def test_generated_inputs_keep_the_contract(tmp_path: Path) -> None:
     assert set(statuses) == {"200", "422"}
 
 
-def test_calls_generated_from_the_openapi_page_get_answers_that_it_describes(tmp_path: Path) -> None:
-    with sidecar("--model", str(small_model(tmp_path)), "--log-level", "warning") as running:
+CHECKS = [
+    checks.content_type_conformance,
+    checks.ignored_auth,  # calls again without the key
+    checks.negative_data_rejection,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.status_code_conformance,
+    checks.unsupported_method,
+]
+KEY = {"Authorization": "Bearer a-key-of-tests"}
+
+
+def test_right_and_wrong_calls_of_the_openapi_page_get_the_answers_that_it_describes(tmp_path: Path) -> None:
+    statuses = Counter[int]()
+    with sidecar(
+        "--model", str(small_model(tmp_path)), "--log-level", "error", "--api-key", "a-key-of-tests"
+    ) as running:
         schema = schemathesis.openapi.from_url(f"{running.address}/openapi.json")
-        sent = 0
         for operation in schema.get_all_operations():
-            cases = operation.ok().as_strategy()
+            for mode in GenerationMode:
+                probe_all(operation.ok(), mode, statuses)
+        assert running.lines[1:] == [], "something failed inside"
+    assert set(statuses) <= ALLOWED
+    assert {200, 401, 422} <= set(statuses)
+    assert statuses.total() > 100
 
-            @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-            def probe(case: schemathesis.Case) -> None:
-                nonlocal sent
-                sent += 1
-                response = case.call()
-                assert response.status_code in {*ALLOWED, 404}
-                case.validate_response(response, checks=[response_schema_conformance])
 
-            given(cases)(probe)()
-        assert sent > 100
+def probe_all(operation: schemathesis.APIOperation, mode: GenerationMode, statuses: Counter[int]) -> None:
+    """Check generated calls of an operation; some, without anything to get wrong, have no wrong ones."""
+
+    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def probe(case: schemathesis.Case) -> None:
+        response = case.call(headers=KEY)
+        statuses[response.status_code] += 1
+        case.validate_response(response, checks=CHECKS)
+
+    with contextlib.suppress(Unsatisfiable):
+        given(operation.as_strategy(generation_mode=mode))(probe)()

@@ -1,6 +1,8 @@
 """Settings come from flags, environment and file, in this order, and a bad one is named."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,72 @@ from lastly.config import Settings, parse, parser
 def test_every_setting_is_a_flag() -> None:
     flags = {option for action in parser()._actions for option in action.option_strings}
     assert {f"--{name.replace('_', '-')}" for name in Settings.model_fields} <= flags
+
+
+HASHES = ["0" * 64, "f" * 64]
+# Every setting with a value that is not its default, as a file holds it.
+OTHER_VALUES: dict[str, Any] = {
+    "model": ["a=/x", "/y"],
+    "host": "0.0.0.0",
+    "port": 9000,
+    "tls_cert": "/c.pem",
+    "tls_key": "/k.pem",
+    "api_key": "hunter2",
+    "api_key_sha256": HASHES,
+    "api_key_file": "/keys",
+    "threads": 3,
+    "provider": "cuda",
+    "gpu_memory_bytes": 16,
+    "max_documents": 7,
+    "max_body_bytes": 2048,
+    "body_timeout_ms": 70,
+    "max_queue": 8,
+    "max_queue_tokens": 9,
+    "max_queue_bytes": 4096,
+    "max_batch_tokens": 10,
+    "brownout_wait_ms": 11,
+    "brownout_tokens": 12,
+    "request_timeout_ms": 13,
+    "cache_bytes": 14,
+    "drain_timeout_s": 15,
+    "log_level": "debug",
+    "log_format": "json",
+    "trace_endpoint": "http://collector:4318/v1/traces",
+    "ray": True,
+    "ray_min_replicas": 2,
+    "ray_max_replicas": 5,
+    "ray_target_requests": 6,
+}
+# What a setting is only taken together with.
+TOGETHER = {"tls_cert": {"tls_key": "/k.pem"}, "tls_key": {"tls_cert": "/c.pem"}}
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_every_setting_is_taken_alike_from_flag_variable_and_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {name: OTHER_VALUES[name]} | TOGETHER.get(name, {})
+    texts = {each: value if isinstance(value, list) else [_text(value)] for each, value in given.items()}
+    flags = [f"--{each.replace('_', '-')}={one}" for each, ones in texts.items() for one in ones]
+    by_flag = getattr(parse(flags), name)
+    file = tmp_path / "lastly.toml"
+    file.write_text("".join(f"{each} = {json.dumps(value)}\n" for each, value in given.items()))
+    by_file = getattr(parse(["--config", str(file)]), name)
+    for each, ones in texts.items():
+        monkeypatch.setenv(f"LASTLY_{each.upper()}", ",".join(ones))
+    assert by_flag == by_file == getattr(parse([]), name)
+    assert by_flag != getattr(Settings.model_construct(), name)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def test_a_switch_may_stand_alone_and_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse(["--ray"]).ray
+    monkeypatch.setenv("LASTLY_RAY", "true")
+    assert parse([]).ray
+    assert not parse(["--ray", "false"]).ray
 
 
 def test_flags_win_over_the_environment_and_this_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
