@@ -131,6 +131,20 @@ class Promises(EveryEngine):
         assert answer.status == 400
         assert "index.lastly.fields" in str(answer.body)
 
+    def test_fields_are_named_first_and_reranking_is_switched_on_then(self, corpus: Corpus) -> None:
+        corpus.configure(enabled=None, fields=None)
+        assert corpus.configure(enabled=True).status == 400
+        assert corpus.configure(fields=["body"]).status == 200
+        assert corpus.configure(enabled=True).status == 200
+        assert corpus.search().ids != corpus.plain().ids
+
+    def test_an_index_that_reranks_is_not_made_without_fields(self, corpus: Corpus) -> None:
+        index = f"/{corpus.index}-made"
+        answer = corpus.engine.request("PUT", index, {"settings": {"index.lastly.enabled": True}})
+        corpus.engine.request("DELETE", index)
+        assert answer.status == 400, answer.body
+        assert "index.lastly.fields" in str(answer.body)
+
     def test_indices_with_different_settings_are_left_alone(self, corpus: Corpus) -> None:
         other = f"{corpus.index}-other"
         corpus.engine.request("PUT", f"/{other}", {"settings": {"index.number_of_replicas": 0}})

@@ -1,5 +1,7 @@
 package com.lastly.elasticsearch;
 
+import static org.elasticsearch.cluster.metadata.IndexMetadata.SETTING_INDEX_VERSION_CREATED;
+
 import com.lastly.core.RerankSettings;
 import java.util.Iterator;
 import java.util.List;
@@ -46,7 +48,10 @@ final class IndexSettings {
             MODE.get(index).equals(RerankSettings.SHADOW), EXPLAIN.get(index));
     }
 
-    /** Reranking can't be switched on before the passage's fields are named. */
+    /**
+     * Reranking can't be switched on before the passage's fields are named. An update is checked twice: by itself, without the
+     * settings that the index has (nor the version that every index has), and then as a part of them.
+     */
     private static final class NeedsFields implements Setting.Validator<Boolean> {
         @Override
         public void validate(Boolean enabled) {}
@@ -54,12 +59,13 @@ final class IndexSettings {
         @Override
         @SuppressWarnings("unchecked")
         public void validate(Boolean enabled, Map<Setting<?>, Object> others) {
-            RerankSettings.checkFields(enabled, (List<String>) others.get(FIELDS));
+            boolean ofAnIndex = !others.get(SETTING_INDEX_VERSION_CREATED).equals(SETTING_INDEX_VERSION_CREATED.get(Settings.EMPTY));
+            RerankSettings.checkFields(enabled && ofAnIndex, (List<String>) others.get(FIELDS));
         }
 
         @Override
         public Iterator<Setting<?>> settings() {
-            return List.<Setting<?>>of(FIELDS).iterator();
+            return List.<Setting<?>>of(FIELDS, SETTING_INDEX_VERSION_CREATED).iterator();
         }
     }
 }
