@@ -17,6 +17,8 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -218,6 +220,36 @@ class RerankClientTest {
             assertEquals("timeout", reason(reranker.scores(request(2, 100))));
             scores(reranker.scores(request(2, 3000)));
             assertEquals(1, second.calls.size());
+        }
+    }
+
+    @Test
+    void theOnlyAddressHasAllTheTimeThereIsToConnect() throws Exception {
+        try (ServerSocket late = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            List<Socket> waiting = new ArrayList<>();
+            for (int i = 0; i < 2; i++) waiting.add(new Socket(late.getInetAddress(), late.getLocalPort())); // no place is left
+            CompletableFuture<double[]> call = reranker("http://127.0.0.1:" + late.getLocalPort()).scores(request(1));
+            Thread.sleep(600); // more than an address gets that is not the last
+            assertFalse(call.isDone());
+            for (Socket socket : waiting) socket.close();
+            Thread server = new Thread(() -> answer(late));
+            server.setDaemon(true);
+            server.start();
+            assertArrayEquals(new double[] {0.5}, scores(call));
+        }
+    }
+
+    private static void answer(ServerSocket server) {
+        byte[] body = "{\"results\":[{\"index\":0,\"relevance_score\":0.5}]}".getBytes(StandardCharsets.UTF_8);
+        byte[] head = ("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n").getBytes(StandardCharsets.UTF_8);
+        while (!server.isClosed()) {
+            try (Socket socket = server.accept()) {
+                if (socket.getInputStream().read(new byte[1 << 16]) < 0) continue;
+                socket.getOutputStream().write(head);
+                socket.getOutputStream().write(body);
+            } catch (IOException e) {
+                return;
+            }
         }
     }
 
