@@ -16,7 +16,11 @@ class PerTensor(Int8Precision):
         super().__init__(builder, checkpoint, fused=True)
         self._limit = limit
 
-    def linear(self, x: ir.Value, *names: str) -> ir.Value:
+    def loose(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
+        """The whole product."""
+        return self.linear(x, name), None
+
+    def linear(self, x: ir.Value, *names: str, times: ir.Value | None = None) -> ir.Value:
         """DynamicQuantizeMatMul."""
         b, name = self._builder, names[0]
         rows, scale = quantize(stacked(self._checkpoint, names).astype(np.float32), self._limit)
@@ -36,7 +40,11 @@ class WeightOnly(Int8Precision):
         super().__init__(builder, checkpoint, fused=True)
         self._accuracy_level = accuracy_level
 
-    def linear(self, x: ir.Value, *names: str) -> ir.Value:
+    def loose(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
+        """The whole product."""
+        return self.linear(x, name), None
+
+    def linear(self, x: ir.Value, *names: str, times: ir.Value | None = None) -> ir.Value:
         """MatMulNBits, whose weights are [columns, blocks, 32] around 128."""
         name = names[0]
         weight = stacked(self._checkpoint, names).astype(np.float32)

@@ -97,21 +97,25 @@ class Decoder:
         return self._kernels.packed_attention(self._precision.linear(normed, *names), norms, window)
 
     def _queries(self, prefix: str, normed: ir.Value) -> ir.Value:
-        return self._head_normed(f"{prefix}.self_attn.q_norm", self._linear(f"{prefix}.self_attn.q_proj", normed))
+        return self._head_normed(f"{prefix}.self_attn", "q", normed)
 
     def _keys_and_values(self, prefix: str, normed: ir.Value) -> tuple[ir.Value, ir.Value]:
-        keys = self._head_normed(f"{prefix}.self_attn.k_norm", self._linear(f"{prefix}.self_attn.k_proj", normed))
+        keys = self._head_normed(f"{prefix}.self_attn", "k", normed)
         return keys, self._linear(f"{prefix}.self_attn.v_proj", normed)
 
-    def _head_normed(self, name: str, x: ir.Value) -> ir.Value:
+    def _head_normed(self, prefix: str, part: str, x: ir.Value) -> ir.Value:
+        """Project; a norm that follows takes any factor of a token out again."""
+        name = f"{prefix}.{part}_proj"
         if not self._checkpoint.architecture.qk_norm:
-            return x
-        return self._kernels.head_norm(x, self._vector(name))
+            return self._linear(name, x)
+        loose, _ = self._precision.loose(x, f"{name}.weight")
+        return self._kernels.head_norm(loose, self._vector(f"{prefix}.{part}_norm"))
 
     def _mlp(self, prefix: str, normed: ir.Value) -> ir.Value:
         # Gate and up stay two products: one packed product needs a Split, which copies [tokens, 2 * mlp].
         gate = self._linear(f"{prefix}.gate_proj", normed)
-        return self._linear(f"{prefix}.down_proj", self._kernels.gate(gate, self._linear(f"{prefix}.up_proj", normed)))
+        up, factor = self._precision.loose(normed, f"{prefix}.up_proj.weight")
+        return self._precision.linear(self._kernels.gate(gate, up), f"{prefix}.down_proj.weight", times=factor)
 
     def _head(self, hidden: ir.Value, residual: ir.Value) -> list[ir.Value]:
         """Final norm and projector, in fp32 whatever the precision."""

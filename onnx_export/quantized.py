@@ -10,7 +10,7 @@ overflow silently with 8-bit weights: the same folder would give other scores on
 overflow: 255 * 63 * 2 < 2 ** 15.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,14 +46,24 @@ class Int8Precision:
         rows = b.op("Cast", b.op("Gather", table, ids), to=int(ir.DataType.FLOAT))
         return b.op("Mul", rows, b.op("Gather", b.weight(f"{EMBEDDING}_scale", np.concatenate(scales)), ids))
 
-    def linear(self, x: ir.Value, *names: str) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str, times: ir.Value | None = None) -> ir.Value:
         """Quantise x per token (once for all its uses), multiply in integers, scale back."""
+        product, largest = self._multiplied(x, names)
+        if times is not None:
+            largest = self._builder.op("Mul", largest, times)
+        return self._builder.op("Mul", product, largest)
+
+    def loose(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
+        """Leave the last multiplication out: a norm or the next quantization may make it needless."""
+        return self._multiplied(x, (name,))
+
+    def _multiplied(self, x: ir.Value, names: Sequence[str]) -> tuple[ir.Value, ir.Value]:
         quantized, largest = self._quantized(x)
         weight, scale = quantize(stacked(self._checkpoint, names).astype(np.float32), _WEIGHT_LIMIT)
         name = names[0]
         stored = self._builder.weight(name, np.ascontiguousarray(weight.T))
         product = self._product if self._fused else self._plain_product
-        return self._builder.op("Mul", product(quantized, stored, f"{name}_scale", scale[:, 0]), largest)
+        return product(quantized, stored, f"{name}_scale", scale[:, 0]), largest
 
     def vector(self, name: str) -> ir.Value:
         """Give the vector in fp32."""
