@@ -1,5 +1,7 @@
 """The few shapes that batches take on a GPU, where a shape that was not seen before costs time of its own."""
 
+DOCUMENTS = (8, 16, 32, 64, 128)  # of a row; more are rounded up to a power of two as well
+
 _SMALLEST = 64
 _STEPS = 8  # lengths between a power of two and the next: padding stays under an eighth
 

@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, description="threads of one inference; 0: one a physical core")
     provider: Literal["cpu", "cuda"] = Field("cpu", description="where the model runs")
     gpu_memory_bytes: int = Field(0, ge=0, description="GPU memory that each model may take; 0: all that is free")
+    cuda_graph_tokens: int = Field(
+        2_048,
+        ge=0,
+        description="calls up to so many tokens are replayed as CUDA graphs, with the weights in memory twice; 0: none",
+    )
     max_documents: int = Field(1000, ge=1, description="documents in one request")
     max_body_bytes: int = Field(16 << 20, ge=1024, description="bytes of one request's body")
     body_timeout_ms: int = Field(10_000, ge=1, description="time to send a body; slower callers get 408")

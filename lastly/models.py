@@ -24,7 +24,11 @@ class Models:
 
     def __init__(self, settings: Settings) -> None:
         self._options = SessionOptions(
-            settings.threads, settings.providers, settings.gpu_memory_bytes, settings.max_batch_tokens
+            settings.threads,
+            settings.providers,
+            settings.gpu_memory_bytes,
+            settings.max_batch_tokens,
+            settings.cuda_graph_tokens,
         )
         self._places: dict[str, Path] = {}
         self._manifests: dict[str, Manifest] = {}

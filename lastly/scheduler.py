@@ -43,6 +43,10 @@ class Scheduler:
         """Estimate the seconds until what is inside is done, at least one."""
         return self._room.retry_after()
 
+    async def prepare(self, work: Callable[[], T]) -> T:
+        """Run something in the model's own thread, between two runs."""
+        return await asyncio.get_running_loop().run_in_executor(self._model, work)
+
     async def submit(self, job: Job) -> tuple[Ranking, list[Stage]]:
         """Rank a job's candidates; gives the stages of its time with it.
 

@@ -1,8 +1,8 @@
 """What lives as long as the server: models, scheduler, cache, keys, metrics."""
 
-import asyncio
 import logging
 import time
+from functools import partial
 
 from lastly.admission import Limits
 from lastly.cache import ResultCache, key_of
@@ -115,8 +115,9 @@ class Service:
             raise InvalidRequestError("query is blank; send the text that the user searched for")
 
     async def _warm_up(self, reranker: Reranker) -> None:
-        """Run the model through the scheduler, which learns its pace from this; on a GPU every length before that."""
-        await asyncio.to_thread(reranker.session.warm_up, self.settings.max_batch_tokens)
+        """Run the model through the scheduler, which learns its pace from this; on a GPU every shape before that."""
+        for shape in reranker.session.shapes(self.settings.max_batch_tokens):
+            await self._scheduler.prepare(partial(reranker.session.warm, shape))
         for count in _WARM_UP_DOCUMENTS:
             texts = [Candidate(index, "a passage " * 16) for index in range(count)]
             deadline = time.monotonic() + _WARM_UP_S

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import onnxruntime as ort
 
 from lastly import buckets
 from lastly.allocator import return_large_blocks
+from lastly.captured import Captured
 from lastly.errors import ModelFolderError, NotReadyError
 from lastly.model import Manifest, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
@@ -19,6 +20,8 @@ CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 
 _log = logging.getLogger("lastly")
+Shape = tuple[int, int]  # rows, tokens
+
 _OUTPUTS = ["document_embeddings", "query_embedding"]
 
 
@@ -38,14 +41,16 @@ class SessionOptions:
 
     `threads`: 0 lets ONNX Runtime take one per physical core. `providers`: in order of preference. `gpu_memory`: bytes
     that the session may take on a GPU, 0 for all. `kept_tokens`: a run of more tokens (padding included) gives its
-    memory on the GPU back at its end; smaller ones keep it for the next. `provider_options`: of the first provider,
-    over those that are set here; `config`: of the session, likewise.
+    memory on the GPU back at its end; smaller ones keep it for the next. `graph_tokens`: on a GPU, single encodings up
+    to so many tokens are recorded as CUDA graphs, by a session of their own (0: none). `provider_options`: of the
+    first provider, over those that are set here; `config`: of the session, likewise.
     """
 
     threads: int = 0
     providers: tuple[str, ...] = (CPU,)
     gpu_memory: int = 0
     kept_tokens: int = 32_768
+    graph_tokens: int = 0
     provider_options: dict[str, str] = field(default_factory=dict, hash=False)
     config: dict[str, str] = field(default_factory=dict, hash=False)
 
@@ -86,7 +91,8 @@ class Session:
         if not found <= set(self._manifest.graph.inputs) or not found <= set(_FEEDS):
             raise ModelFolderError(f"{folder.graph_path} wants inputs {sorted(found)}; export the model again")
         self._inputs = found
-        self._device = "cuda" if self.on_gpu else "cpu"
+        self._device = "cuda" if self.providers[0] == CUDA else "cpu"
+        self._captured = self._open_captured(folder) if self._options.graph_tokens and self.on_gpu else None
 
     @property
     def providers(self) -> list[str]:
@@ -118,21 +124,30 @@ class Session:
         run = run or Run()
         return [block for part in self._parts(encodings) for block in self._run(part, run)]
 
-    def warm_up(self, tokens: int) -> int:
-        """Run every bucket of lengths up to `tokens` once, so that no request waits for kernels to be chosen.
+    def shapes(self, tokens: int) -> list[Shape]:
+        """Give the shapes that runs of up to `tokens` tokens take on a GPU, largest first; none on the CPU.
 
-        The longest comes first, so that the arena gets its largest piece at once. Gives how many ran: none on the CPU,
-        where every length is as good as warm, and fewer where memory runs out.
+        A new one costs 70 to 140 ms (cuDNN plans its attention) in each thread that meets it, so that `warm` belongs
+        to the thread that runs.
         """
-        lengths = buckets.lengths(min(tokens, self._manifest.maximum_positions)) if self.on_gpu else []
-        for place, length in enumerate(reversed(lengths)):
+        if not self.on_gpu:
+            return []
+        most = min(tokens, self._manifest.maximum_positions)
+        rows = [1 << power for power in range(self.max_batch.bit_length())]
+        found = [(count, length) for count in rows for length in buckets.lengths(most) if count * length <= tokens]
+        return sorted(found, key=lambda shape: -shape[0] * shape[1])
+
+    def warm(self, shape: Shape) -> None:
+        """Run a shape once, so that no request waits for kernels to be chosen; record it where it is recorded."""
+        rows, length = shape
+        counts = [count for count in buckets.DOCUMENTS if 4 * count <= length] if self._recorded(rows, length) else [1]
+        for documents in counts:
             ids = np.full(length, self._manifest.pad_token_id, np.int64)
+            encoding = Encoding(ids, np.arange(documents, dtype=np.int64), length - 1)
             try:
-                self._run([Encoding(ids, np.array([0], np.int64), length - 1)], Run())
+                self._run([encoding] * rows, Run())
             except NotReadyError as error:
-                _log.warning("warm-up of %d tokens: %s", length, error)
-                return place
-        return len(lengths)
+                _log.warning("warming %d times %d tokens up: %s", rows, length, error)
 
     def _parts(self, encodings: Sequence[Encoding]) -> Iterator[Sequence[Encoding]]:
         """On a GPU, runs of a power of two: a kernel is chosen anew for every shape that was not seen before."""
@@ -168,9 +183,19 @@ class Session:
         if not self.on_gpu:
             run.give_back(self._arena)
             return self._session.run(_OUTPUTS, feeds, run.options)
+        if self._captured and not run.stopped and self._recorded(*batch.input_ids.shape):
+            return self._captured.run(feeds)
         if batch.input_ids.size > self._options.kept_tokens:
             run.give_back(self._arena)
         return self._compute_bound(feeds, run)
+
+    def _recorded(self, rows: int, tokens: int) -> bool:
+        return self._captured is not None and rows == 1 and tokens <= self._options.graph_tokens
+
+    def _open_captured(self, folder: ModelFolder) -> Captured:
+        graphs = {"enable_cuda_graph": "1"} if self._device == "cuda" else {}
+        options = replace(self._options, provider_options=self._options.provider_options | graphs)
+        return Captured(_open(folder, options), self._device, self._manifest.embedding_width)
 
     def _compute_bound(self, feeds: dict[str, npt.NDArray[Any]], run: Run) -> Any:
         """Put the inputs where their readers are: one scalar on the CPU, the rest on the GPU."""

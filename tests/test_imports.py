@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 # Third-party packages that only one home may import.
 HOMES = {
-    "onnxruntime": {"lastly/session.py", "onnx_export/", "benchmarks/", "tests/"},
+    "onnxruntime": {"lastly/session.py", "lastly/captured.py", "onnx_export/", "benchmarks/", "tests/"},
     "torch": {"onnx_export/", "training/", "benchmarks/", "tests/"},
     "transformers": {"onnx_export/", "training/", "benchmarks/", "tests/"},
     "optimum": {"onnx_export/"},
@@ -29,6 +29,7 @@ HOMES = {
 ORDER = [
     "allocator",
     "buckets",
+    "captured",
     "priority",
     "errors",
     "types",

@@ -26,6 +26,7 @@ def work(part: Part) -> None:
         taken = _take_all_but(3 << 30) if part.cuda else None
         part.note("whole GPU", _out_and_on(session, [encoding(part.lengths(131072)[0], vocabulary)], short))
         del taken
+        _give_back(part)
         part.note("with memory again", _out_and_on(session, [encoding(part.lengths(131072)[0], vocabulary)], short))
     with part.step("stopped"):
         part.note("stopped", asyncio.run(_stopped(session, encoding(part.lengths(131072)[0], vocabulary), short)))
@@ -39,6 +40,13 @@ def _take_all_but(left: int) -> Any:
     held = torch.empty(free - left, dtype=torch.uint8, device="cuda")
     print("held", held.numel(), "free", torch.cuda.mem_get_info(), flush=True)
     return held
+
+
+def _give_back(part: Part) -> None:
+    if part.cuda:
+        import torch
+
+        torch.cuda.empty_cache()
 
 
 def _out_and_on(session: Session, large: list[Encoding], short: Encoding) -> dict[str, Any]:

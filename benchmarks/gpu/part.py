@@ -96,10 +96,6 @@ class AsOnGpu(Session):
 
     on_gpu = True  # type: ignore[assignment]
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._device = "cpu"
-
 
 def run(work: Callable[[Part], None]) -> None:
     """Run a part as its module's main program: FOLDER DEVICE TINY."""

@@ -20,8 +20,8 @@ def work(part: Part) -> None:
     with part.step("ceiling"):
         part.note("ceiling", _ceiling(part))
     published = Published(part, "bf16" if part.cuda else "fp32")
-    sessions = {dtype: part.session(part.folder(dtype)) for dtype in part.dtypes}
-    _all_times(part, published, sessions, part.lengths(8192, 2048, 32768))
+    sessions = {dtype: part.session(part.folder(dtype), graph_tokens=2048) for dtype in part.dtypes}
+    _all_times(part, published, sessions, part.lengths(8192, 2048, 32768, 512, 1024, 4096, 16384))
     for length in part.lengths(500, 2047, 8191, 8192):
         with part.step(f"parity {length}"):
             part.note(f"parity {length}", _parity(part, published, sessions, length))
@@ -29,7 +29,6 @@ def work(part: Part) -> None:
         part.note("mixed batch", _mixed(part, published, sessions))
     with part.step("windowed"):
         part.note("windowed", _windowed(part))
-    _all_times(part, published, sessions, part.lengths(512, 1024, 4096, 16384))
 
 
 def _all_times(part: Part, published: Published, sessions: dict[str, Session], lengths: list[int]) -> None:
@@ -116,7 +115,7 @@ def _windowed(part: Part) -> dict[str, Any]:
     """Windowed layers beyond the window, 4 layers, against transformers in fp32."""
     name = f"windowed-{part.dtypes[0]}"
     session, exact = part.session(part.folder(name)), Published(part, "fp32", part.work / "windowed")
-    prompt = encoding(part.lengths(5000)[0], _vocabulary(part), seed=2)
+    prompt = encoding(part.lengths(5000)[0], part.folder(name).manifest.vocabulary_size, seed=2)
     return differences(_scores(session, [prompt])[0], exact.run(prompt))
 
 

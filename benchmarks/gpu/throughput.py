@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from functools import partial
 from typing import Any
 
 from benchmarks.gpu.part import Part, percentile, run
@@ -24,40 +25,44 @@ def work(part: Part) -> None:
     reranker = _on_gpu(part) if part.cuda else Reranker(part.folder(part.dtypes[0]))
     if not part.cuda:
         reranker.session = part.session(part.folder(part.dtypes[0]))
-    started = time.monotonic()
-    part.note("warm-up", {"lengths": reranker.session.warm_up(1024 if part.tiny else 32768)})
-    part.note("warm-up seconds", round(time.monotonic() - started, 1))
     tokens = [len(reranker.encode(*_request(seed), reranker.manifest.truncation)[0].input_ids) for seed in range(8)]
     _, lengths = reranker._tokenizer.prepare_candidates(_request(0)[1], reranker.manifest.truncation)
     part.note("tokens of documents", lengths)
     part.note("tokens of a request", tokens)
-    with part.step("clients 32"):
-        part.note("clients 32", _warm(part, reranker, 32))
-    with part.step("published"):
-        part.note("published", _published(part, reranker, 4 if part.tiny else 100))
-    for clients in (1, 8, 4, 16, 64):
-        with part.step(f"clients {clients}"):
-            part.note(f"clients {clients}", _warm(part, reranker, clients))
-    with part.step("clients 32 again"):
-        part.note("clients 32 again", _warm(part, reranker, 32))
+    asyncio.run(_all_clients(part, reranker))
 
 
-def _warm(part: Part, reranker: Reranker, clients: int) -> dict[str, Any]:
-    """Once to meet the shapes of batches, then measured: about 320 requests on a GPU."""
-    asyncio.run(_clients(reranker, clients, 1 if part.tiny else 3))
-    return asyncio.run(_clients(reranker, clients, 1 if part.tiny else max(5, 320 // clients)))
+async def _all_clients(part: Part, reranker: Reranker) -> None:
+    """One scheduler serves them all, warmed up as the sidecar warms itself up."""
+    metrics = Metrics()
+    scheduler = Scheduler(Limits(256, 1 << 22), metrics)
+    started = time.monotonic()
+    shapes = reranker.session.shapes(1024 if part.tiny else 32768)
+    for shape in shapes:
+        await scheduler.prepare(partial(reranker.session.warm, shape))
+    part.note("warm-up", {"shapes": len(shapes), "seconds": round(time.monotonic() - started, 1)})
+    for clients in (32, 0, 1, 8, 4, 16, 64):
+        with part.step(f"clients {clients}" if clients else "published"):
+            if not clients:
+                part.note("published", _published(part, reranker, 4 if part.tiny else 100))
+                continue
+            await _clients(reranker, clients, 1, scheduler, metrics)
+            rounds = 1 if part.tiny else max(5, 320 // clients)
+            part.note(f"clients {clients}", await _clients(reranker, clients, rounds, scheduler, metrics))
+    scheduler.close()
 
 
 def _on_gpu(part: Part) -> Reranker:
     from lastly.session import CPU, CUDA, SessionOptions
 
-    return Reranker(part.folder(part.dtypes[0]), SessionOptions(providers=(CUDA, CPU)))
+    return Reranker(part.folder(part.dtypes[0]), SessionOptions(providers=(CUDA, CPU), graph_tokens=2048))
 
 
-async def _clients(reranker: Reranker, clients: int, rounds: int) -> dict[str, Any]:
+async def _clients(
+    reranker: Reranker, clients: int, rounds: int, scheduler: Scheduler, metrics: Metrics
+) -> dict[str, Any]:
     """Every client asks, waits for its answer, and asks again."""
-    metrics = Metrics()
-    scheduler = Scheduler(Limits(256, 1 << 22), metrics)
+    before = _totals(metrics)
     took: list[float] = []
 
     async def client(number: int) -> None:
@@ -71,18 +76,21 @@ async def _clients(reranker: Reranker, clients: int, rounds: int) -> dict[str, A
     started = time.perf_counter()
     await asyncio.gather(*(client(number) for number in range(clients)))
     seconds = time.perf_counter() - started
-    scheduler.close()
-    runs = metrics.batch_blocks._sum.get()  # blocks in all runs
-    count = sum(bucket.get() for bucket in metrics.batch_blocks._buckets)
+    blocks, runs, inference = (after - start for after, start in zip(_totals(metrics), before, strict=True))
     return {
         "requests": len(took),
         "requests per second": len(took) / seconds,
         "median seconds": percentile(took, 50),
         "p95 seconds": percentile(took, 95),
-        "blocks per run": runs / max(count, 1),
-        "seconds in the model": metrics.inference_seconds._sum.get(),
+        "blocks per run": blocks / max(runs, 1),
+        "seconds in the model": inference,
         "seconds": seconds,
     }
+
+
+def _totals(metrics: Metrics) -> tuple[float, float, float]:
+    runs = sum(bucket.get() for bucket in metrics.batch_blocks._buckets)
+    return metrics.batch_blocks._sum.get(), runs, metrics.inference_seconds._sum.get()
 
 
 def _published(part: Part, reranker: Reranker, requests: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Part 7: choices inside ONNX Runtime, with 4 layers of the true width: attention kernels, graph kinds, new shapes."""
 
 import time
+from functools import partial
 from typing import Any
 
 from benchmarks.gpu.part import Part, encoding, interleaved, run
@@ -12,10 +13,8 @@ SDPA = {"automatic": "0", "flash": "1", "memory efficient": "2", "cuDNN": "8"}
 def work(part: Part) -> None:
     """Measure."""
     kinds = ("cuda", "fused") if part.cuda else ("fused",)
-    for kind in kinds:
-        for dtype in part.dtypes:
-            with part.step(f"{kind} {dtype}"):
-                part.note(f"{kind} {dtype}", _lengths(part, part.session(part.folder(f"small-{kind}-{dtype}"))))
+    with part.step("kinds"):
+        part.note("kinds", _kinds(part, kinds))
     folder = f"small-{kinds[0]}-{part.dtypes[0]}"
     for name, number in SDPA.items() if part.cuda else ():
         with part.step(f"attention {name}"):
@@ -31,6 +30,17 @@ def work(part: Part) -> None:
     for name, given in options.items() if part.cuda else ():
         with part.step(name):
             part.note(name, _lengths(part, part.session(part.folder(folder), provider_options=given), quick=True))
+
+
+def _kinds(part: Part, kinds: tuple[str, ...]) -> dict[str, Any]:
+    """The packed graph and the plain fused one, turn by turn."""
+    sessions = {kind: part.session(part.folder(f"small-{kind}-{part.dtypes[0]}")) for kind in kinds}
+    found = {}
+    for length in part.lengths(512, 2048, 8192, 32768):
+        prompt = encoding(length, next(iter(sessions.values()))._manifest.vocabulary_size)
+        runners = {kind: partial(session.run, [prompt]) for kind, session in sessions.items()}
+        found[str(length)] = interleaved(runners, 25, 4, 6)
+    return found
 
 
 def _lengths(part: Part, session: Session, quick: bool = False) -> dict[str, float]:

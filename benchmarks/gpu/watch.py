@@ -1,5 +1,6 @@
 """The most memory that the GPU (or, in a trial, the process) held meanwhile."""
 
+import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,11 +24,15 @@ def used(device: str) -> Callable[[], int]:
     """Give a function that reads the bytes in use: of the whole GPU, so nothing else may run on it."""
     if device == "cpu":
         return lambda: int(psutil.Process().memory_info().rss)
-    import pynvml
+    library = ctypes.CDLL("libcudart.so.13")  # of the device that this process sees first, whichever that is
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
 
-    pynvml.nvmlInit()
-    handle = pynvml.nvmlDeviceGetHandleByIndex(0)
-    return lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).used)
+    def read() -> int:
+        if library.cudaMemGetInfo(ctypes.byref(free), ctypes.byref(total)):
+            raise OSError("cudaMemGetInfo failed")
+        return total.value - free.value
+
+    return read
 
 
 @contextmanager

@@ -24,11 +24,10 @@ class AsOnGpu(Session):
 
     def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
         super().__init__(folder, options)
-        self._device = "cpu"
-        self.shapes: list[tuple[int, ...]] = []
+        self.ran: list[tuple[int, ...]] = []
 
     def _compute_bound(self, feeds, run):  # type: ignore[no-untyped-def]
-        self.shapes.append((*feeds["input_ids"].shape, feeds["document_positions"].shape[1]))
+        self.ran.append((*feeds["input_ids"].shape, feeds["document_positions"].shape[1]))
         return super()._compute_bound(feeds, run)
 
 
@@ -43,24 +42,45 @@ def test_batches_in_buckets_give_what_single_runs_give(folder: ModelFolder) -> N
     wanted = encodings(folder, [300, 30, 65, 200, 11])
     session = AsOnGpu(folder)
     found = session.run(wanted)
-    assert session.shapes == [(4, 320, 64), (1, 64, 8)]
+    assert session.ran == [(4, 320, 64), (1, 64, 8)]
     for encoding, together in zip(wanted, found, strict=True):
         alone = Session(folder).run([encoding])[0]
         assert np.abs(together.documents - alone.documents).max() <= 1e-5
         assert np.abs(together.query - alone.query).max() <= 1e-5
 
 
-def test_warming_up_runs_every_bucket_longest_first(folder: ModelFolder) -> None:
+def test_every_run_of_so_many_tokens_has_a_warm_shape(folder: ModelFolder) -> None:
     session = AsOnGpu(folder)
-    assert session.warm_up(300) == 5
-    assert [tokens for _, tokens, _ in session.shapes] == [320, 256, 192, 128, 64]
-    session.shapes.clear()
-    session.run(encodings(folder, [17]))
-    assert session.shapes == [(1, 64, 8)]
+    warm = session.shapes(512)
+    assert warm == sorted(warm, key=lambda shape: -shape[0] * shape[1])
+    for lengths in ([17], [130] * 3, [500], [60] * 7, [64] * 8):
+        session.ran.clear()
+        session.run(encodings(folder, lengths))
+        assert {shape[:2] for shape in session.ran} <= set(warm)
+
+
+def test_warming_a_shape_runs_it(folder: ModelFolder) -> None:
+    session = AsOnGpu(folder)
+    session.warm((2, 128))
+    assert session.ran == [(2, 128, 8)]
 
 
 def test_a_cpu_needs_no_warm_up(ours, folder: ModelFolder) -> None:  # type: ignore[no-untyped-def]
-    assert ours.session.warm_up(4096) == 0
+    assert ours.session.shapes(4096) == []
+
+
+def test_short_single_runs_are_recorded_once_a_shape_and_give_the_same(folder: ModelFolder) -> None:
+    session = AsOnGpu(folder, SessionOptions(graph_tokens=128))
+    session.warm((1, 128))
+    for length in (100, 128, 70, 300, 100):
+        wanted = encodings(folder, [length])
+        alone = Session(folder).run(wanted)[0]
+        found = session.run(wanted)[0]
+        assert np.abs(found.documents - alone.documents).max() <= 1e-5
+        assert np.abs(found.query - alone.query).max() <= 1e-5
+    assert [shape[:2] for shape in session.ran] == [(1, 320)]
+    assert session._captured is not None
+    assert len(session._captured._recordings) == 3
 
 
 def test_a_stopped_run_in_parts_runs_no_further_part(folder: ModelFolder) -> None:
@@ -68,7 +88,7 @@ def test_a_stopped_run_in_parts_runs_no_further_part(folder: ModelFolder) -> Non
     run.stop()
     with pytest.raises(NotReadyError, match="stopped"):
         session.run(encodings(folder, [40, 40, 40]), run)
-    assert len(session.shapes) == 1
+    assert len(session.ran) == 1
 
 
 @pytest.mark.parametrize("length", [2, 257])
