@@ -11,6 +11,7 @@ from onnx_export.checkpoint import Checkpoint
 from onnx_export.decoder import Decoder, Progress, marker_positions
 from onnx_export.kernels import SharedKernels, frequencies
 from onnx_export.precision import Precision
+from onnx_export.windowed import Chunks
 
 INPUTS = ("input_ids", "sequence_lengths", "total_sequence_length", "document_positions", "query_position")
 
@@ -42,6 +43,7 @@ class FusedKernels(SharedKernels):
         self._last_key = builder.op("Sub", lengths, builder.constant(1, np.int32))
         self._places = builder.op("Range", builder.constant(0, np.int32), total, builder.constant(1, np.int32))
         self._cos, self._sin = self._rotary_tables()
+        self._chunks: dict[int, Chunks] = {}
 
     def norm(self, x: ir.Value, residual: ir.Value | None, weight: ir.Value) -> tuple[ir.Value, ir.Value]:
         """SkipSimplifiedLayerNormalization, whose fourth output is the sum."""
@@ -69,10 +71,27 @@ class FusedKernels(SharedKernels):
         The present outputs are wanted though nobody needs them: without them the CPU kernel builds the N x N matrix
         (5.1 GB instead of 1.1 at 8,192 tokens and the 0.6B width). They are no graph outputs.
         """
+        if window is not None:
+            return self._windowed_attention(q, k, v, window)
         inputs = (q, k, v, None, None, self._last_key, self._total, self._cos, self._sin)
-        attributes = self._attributes(window)
+        attributes = self._attributes(None)
         attended, *presents = self._builder.ops("GroupQueryAttention", 3, *inputs, domain=CONTRIB, **attributes)
         return self._releasing(attended, *presents)
+
+    def _windowed_attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int) -> ir.Value:
+        """The same over pairs of chunks; tokens are rotated by their places in the list first."""
+        if window not in self._chunks:
+            self._chunks[window] = Chunks(self._builder, self._total, self._last_key, window)
+        attributes = self._attributes(window) | {"do_rotary": 0}
+
+        def attention(q: ir.Value, k: ir.Value, v: ir.Value, last: ir.Value, total: ir.Value) -> ir.Value:
+            inputs = (q, k, v, None, None, last, total)
+            attended, *presents = self._builder.ops("GroupQueryAttention", 3, *inputs, domain=CONTRIB, **attributes)
+            return self._releasing(attended, *presents)
+
+        a = self._architecture
+        widths = (a.heads * a.head_dim, a.kv_heads * a.head_dim)
+        return self._chunks[window].attend(attention, self.rotate(q), self.rotate(k), v, widths)
 
     def _attributes(self, window: int | None) -> dict[str, Any]:
         a = self._architecture

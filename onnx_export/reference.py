@@ -12,7 +12,11 @@ import numpy as np
 from lastly.types import BlockEmbeddings, Encoding
 from onnx_export.checkpoint import Checkpoint
 
-_CLASSES = {"qwen3": ("Qwen3Config", "Qwen3Model"), "llama": ("LlamaConfig", "LlamaModel")}
+_CLASSES = {
+    "qwen3": ("Qwen3Config", "Qwen3Model"),
+    "llama": ("LlamaConfig", "LlamaModel"),
+    "ministral": ("MinistralConfig", "MinistralModel"),
+}
 
 
 class TransformersReference:

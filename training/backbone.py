@@ -7,6 +7,7 @@ BACKBONE is a GGUF file, a local folder or a hub id of a Llama or Qwen3 model.
 import argparse
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,40 @@ from training.template import DOCUMENT_MARKER, MAXIMUM_POSITIONS, QUERY_MARKER, 
 from training.vocabulary import cut_tokenizer, read_tokenizer
 
 
+@dataclass(frozen=True)
+class Windowed:
+    """Layers whose tokens attend to the last `window` tokens only; the last layer, which reads the list, is global."""
+
+    layers: tuple[int, ...]
+    window: int
+
+    def description(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the keys of config.json; a Llama with windows is a Ministral."""
+        depth = config["num_hidden_layers"]
+        if not set(self.layers) <= set(range(depth - 1)):
+            raise ValueError(f"layers with a window must lie between 0 and {depth - 2}, not {self.layers}")
+        kinds = ["sliding_attention" if layer in self.layers else "full_attention" for layer in range(depth)]
+        head_dim = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+        kind = "ministral" if config["model_type"] == "llama" else config["model_type"]
+        return {"model_type": kind, "layer_types": kinds, "sliding_window": self.window, "head_dim": head_dim}
+
+
 def start(
-    backbone: str, layers: int | None, vocabulary: int | None, projector: tuple[int, int], name: str, seed: int
+    backbone: str,
+    layers: int | None,
+    vocabulary: int | None,
+    projector: tuple[int, int],
+    name: str,
+    seed: int,
+    windowed: Windowed | None = None,
 ) -> Checkpoint:
     """Build the untrained reranker: its first layers, first tokens, and `projector` widths (inner, outer)."""
     torch.manual_seed(seed)
     model = _load(backbone)
     tokenizer, kept = cut_tokenizer(read_tokenizer(backbone), vocabulary)
     config = _config(model, layers, len(kept))
+    if windowed:
+        config |= windowed.description(config)
     tensors = _tensors(model.state_dict(), config["num_hidden_layers"], kept)
     markers = {token["content"]: token["id"] for token in tokenizer["added_tokens"]}
     _place_markers(tensors["model.embed_tokens.weight"], tokenizer["model"]["vocab"], markers)
@@ -101,6 +128,10 @@ def main() -> None:
     parser.add_argument("--layers", type=int, help="keep this many first layers (default: all)")
     parser.add_argument("--vocabulary", type=int, help="keep this many first tokens (default: all)")
     parser.add_argument("--projector", type=int, nargs=2, default=(1024, 384), metavar=("INNER", "OUTER"))
+    parser.add_argument(
+        "--windowed", type=int, nargs="*", default=[], metavar="LAYER", help="these layers get a window"
+    )
+    parser.add_argument("--window", type=int, default=128, help="of so many tokens (default: 128)")
     parser.add_argument("--name", default="lastly-mini")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -111,6 +142,7 @@ def main() -> None:
         tuple(arguments.projector),
         arguments.name,
         arguments.seed,
+        Windowed(tuple(arguments.windowed), arguments.window) if arguments.windowed else None,
     )
     checkpoint.save(arguments.output)
 

@@ -1,27 +1,34 @@
 """Lists as the model reads them: sampled, shuffled, padded."""
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from training.prepared import ListQuery, Prepared
 from training.template import Template
 
 _POSITIVES = 3
-_SORTED = 1024  # lists drawn and sorted by length at a time
+_SORTED = 512  # lists drawn and sorted by length at a time
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a training list is drawn: its size between `smallest` and `largest`, and the share of random documents."""
+    """How a training list is drawn.
+
+    Its size lies between `smallest` and `largest`, documents are cut to one of `limits` tokens, a share of them is
+    random, and a share `labelled` of the queries has labels.
+    """
 
     smallest: int
     largest: int
+    limits: tuple[int, ...]
     random_share: float
+    labelled: float
 
 
 @dataclass
@@ -51,6 +58,11 @@ class TrainingList:
     rows: list[int]
     positive: list[bool]
     first_stage: list[float]
+    limit: int
+
+    def reversed(self) -> "TrainingList":
+        """The same list read from its end."""
+        return replace(self, rows=self.rows[::-1], positive=self.positive[::-1], first_stage=self.first_stage[::-1])
 
 
 def draw(prepared: Prepared, query: int, sampling: Sampling, rng: random.Random) -> TrainingList:
@@ -69,7 +81,7 @@ def draw(prepared: Prepared, query: int, sampling: Sampling, rng: random.Random)
     rng.shuffle(order)
     known = {int(prepared.same[row]) for row in relevant}
     positive = [int(prepared.same[row]) in known for row in order]
-    return TrainingList(query, order, positive, [scores.get(row, 0.0) for row in order])
+    return TrainingList(query, order, positive, [scores.get(row, 0.0) for row in order], rng.choice(sampling.limits))
 
 
 def _best_first(hard: Sequence[int], count: int, rng: random.Random) -> list[int]:
@@ -78,10 +90,12 @@ def _best_first(hard: Sequence[int], count: int, rng: random.Random) -> list[int
     return best + rng.sample(hard[len(best) :], min(count - len(best), len(hard) - len(best)))
 
 
-def collate(prepared: Prepared, lists: Sequence[TrainingList], template: Template, limit: int) -> Batch:
-    """Pad lists on the right; documents are cut to `limit` tokens."""
+def collate(prepared: Prepared, lists: Sequence[TrainingList], template: Template) -> Batch:
+    """Pad lists on the right."""
     prompts = [
-        template.prompt(prepared.queries[one.query].tokens, [prepared.documents[row][:limit] for row in one.rows])
+        template.prompt(
+            prepared.queries[one.query].tokens, [prepared.documents[row][: one.limit].tolist() for row in one.rows]
+        )
         for one in lists
     ]
     width = max(len(one.rows) for one in lists)
@@ -90,7 +104,7 @@ def collate(prepared: Prepared, lists: Sequence[TrainingList], template: Templat
     return Batch(
         input_ids=_table([prompt.ids for prompt in prompts], length, 0),
         document_positions=_table([prompt.documents for prompt in prompts], width, 0),
-        query_positions=torch.tensor([[prompt.query] for prompt in prompts]),
+        query_positions=torch.tensor([[prompt.query_before, prompt.query] for prompt in prompts]),
         real=_table([[1] * len(one.rows) for one in lists], width, 0).bool(),
         positive=_table([list(map(int, one.positive)) for one in lists], width, 0).bool(),
         rows=_table([one.rows for one in lists], width, 0),
@@ -100,39 +114,78 @@ def collate(prepared: Prepared, lists: Sequence[TrainingList], template: Templat
     )
 
 
-def stream(
-    prepared: Prepared, template: Template, sampling: Sampling, tokens: int, limit: int, labelled: float, seed: int
-) -> Iterator[Batch]:
-    """Give batches of about `tokens` padded tokens without end; a share `labelled` of the queries has labels."""
-    rng = random.Random(seed)  # noqa: S311
-    pools = [_indices(prepared.queries, True), _indices(prepared.queries, False)]
-    while True:
-        lists = []
-        for _ in range(_SORTED):
-            pool = pools[0] if pools[0] and (not pools[1] or rng.random() < labelled) else pools[1]
-            lists.append(draw(prepared, rng.choice(pool), sampling, rng))
-        batches = _cut(sorted(lists, key=lambda one: _length(prepared, one, limit)), prepared, tokens, limit)
-        rng.shuffle(batches)
-        yield from (collate(prepared, batch, template, limit) for batch in batches)
+class Lists(IterableDataset[tuple[Batch, ...]]):
+    """Batches of about `tokens` padded tokens without end; with `twice` each comes a second time, in reverse order.
+
+    Each worker process of a `DataLoader` draws lists of its own.
+    """
+
+    def __init__(
+        self, prepared: Prepared, template: Template, sampling: Sampling, tokens: int, seed: int, twice: bool = False
+    ) -> None:
+        self._prepared, self._template, self._sampling = prepared, template, sampling
+        self._tokens, self._seed, self._twice = tokens, seed, twice
+        self._pools = [_Pool(prepared.queries, True), _Pool(prepared.queries, False)]
+
+    def __iter__(self) -> Iterator[tuple[Batch, ...]]:
+        """Draw lists, sort some by length, cut them into batches."""
+        worker = get_worker_info()
+        rng = random.Random(1000 * self._seed + (worker.id if worker else 0))  # noqa: S311
+        while True:
+            lists = [draw(self._prepared, self._query(rng), self._sampling, rng) for _ in range(_SORTED)]
+            batches = _cut(sorted(lists, key=self._length), self._length, self._tokens)
+            rng.shuffle(batches)
+            for batch in batches:
+                yield tuple(collate(self._prepared, read, self._template) for read in self._readings(batch))
+
+    def _query(self, rng: random.Random) -> int:
+        labelled, others = self._pools
+        return (labelled if labelled and (not others or rng.random() < self._sampling.labelled) else others).draw(rng)
+
+    def _readings(self, batch: list[TrainingList]) -> list[list[TrainingList]]:
+        return [batch, [one.reversed() for one in batch]] if self._twice else [batch]
+
+    def _length(self, one: TrainingList) -> int:
+        query = len(self._prepared.queries[one.query].tokens)
+        return 2 * query + 4 + sum(min(len(self._prepared.documents[row]), one.limit) + 1 for row in one.rows)
 
 
-def _cut(lists: list[TrainingList], prepared: Prepared, tokens: int, limit: int) -> list[list[TrainingList]]:
+def stream(lists: Lists, workers: int) -> Iterator[tuple[Batch, ...]]:
+    """Make batches in `workers` processes, ahead of the model; with none of them in this one."""
+    if not workers:
+        return iter(lists)
+    return iter(
+        DataLoader(lists, batch_size=None, num_workers=workers, prefetch_factor=4, multiprocessing_context="fork")
+    )
+
+
+class _Pool:
+    """Queries with or without labels; a collection's share grows with the root of its size."""
+
+    def __init__(self, queries: Sequence[ListQuery], labelled: bool) -> None:
+        pools: dict[int, list[int]] = {}
+        for place, query in enumerate(queries):
+            if query.labelled == labelled and len(query.candidates):
+                pools.setdefault(query.collection.start, []).append(place)
+        self._pools = list(pools.values())
+        self._weights = [len(pool) ** 0.5 for pool in self._pools]
+
+    def __bool__(self) -> bool:
+        return bool(self._pools)
+
+    def draw(self, rng: random.Random) -> int:
+        """Give a query's place."""
+        return rng.choice(rng.choices(self._pools, self._weights)[0])
+
+
+def _cut(lists: list[TrainingList], length: Callable[[TrainingList], int], tokens: int) -> list[list[TrainingList]]:
     """Cut lists that are sorted by length into batches, each as long as its last list times its size."""
     batches: list[list[TrainingList]] = [[]]
     for one in lists:
-        if batches[-1] and (len(batches[-1]) + 1) * _length(prepared, one, limit) > tokens:
+        if batches[-1] and (len(batches[-1]) + 1) * length(one) > tokens:
             batches.append([])
         batches[-1].append(one)
     return batches
-
-
-def _length(prepared: Prepared, one: TrainingList, limit: int) -> int:
-    query = len(prepared.queries[one.query].tokens)
-    return 2 * query + 4 + sum(min(len(prepared.documents[row]), limit) + 1 for row in one.rows)
-
-
-def _indices(queries: Sequence[ListQuery], labelled: bool) -> list[int]:
-    return [place for place, query in enumerate(queries) if query.labelled == labelled and len(query.candidates)]
 
 
 def _table(rows: Sequence[Sequence[int]], width: int, value: int) -> Tensor:

@@ -5,24 +5,26 @@
 
 import argparse
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch.nn.utils.rnn import pad_sequence
 
 from training.checkpoint import Checkpoint
 from training.data import Collection, read_collections
-from training.lists import BM25
+from training.lists import BM25, FloatArray
 from training.metrics import ndcg
 from training.model import ListwiseReranker, cosines
 from training.prepared import CANDIDATES, encode, plain_tokenizer
 from training.teacher import Teacher, teacher_folder
-from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH
+from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH, Prompt
 
-Scorer = Callable[[list[int], list[list[int]]], list[float]]
+_TOKENS = 65_536  # of the prompts that share a run
+_SHUFFLES = 5
 DEV_SETS = ["cranfield", "med", "time", "trecqa", "conala", "tydiqa-goldp-english", "wikiqa", "codenn-python"]
 
 
@@ -37,10 +39,12 @@ class DevSet:
     document_tokens: list[list[int]]
 
     @classmethod
-    def read(cls, collection: Collection, tokenizer: Tokenizer) -> "DevSet":
-        """Search every dev query that has a relevant document."""
+    def read(cls, collection: Collection, tokenizer: Tokenizer, sample: int | None = None) -> "DevSet":
+        """Search every dev query that has a relevant document, or `sample` of them."""
         gains = collection.judgements["dev"]
         queries = [query for query, judged in gains.items() if any(gain > 0 for gain in judged.values())]
+        if sample and len(queries) > sample:
+            queries = sorted(random.Random(0).sample(queries, sample))  # noqa: S311
         texts = [collection.queries[query] for query in queries]
         found = BM25(collection.documents).top(texts, CANDIDATES)
         return cls(
@@ -59,25 +63,51 @@ class DevSet:
 
 def rerank(dev: DevSet, model: ListwiseReranker, device: str, shuffle: random.Random | None = None) -> list[list[int]]:
     """Order every query's candidates by the model; `shuffle` mixes them first."""
-    rankings = []
-    for query, rows in zip(dev.query_tokens, dev.candidates, strict=True):
-        read = list(rows)
-        if shuffle:
-            shuffle.shuffle(read)
-        scores = _scores(model, query, [dev.document_tokens[row] for row in read], device) if read else []
-        rankings.append([read[place] for place in np.argsort(-np.array(scores), kind="stable")])
-    return rankings
+    read = [list(rows) for rows in dev.candidates]
+    if shuffle:
+        for rows in read:
+            shuffle.shuffle(rows)
+    prompts = [
+        model.template.prompt(query, [dev.document_tokens[row] for row in rows])
+        for query, rows in zip(dev.query_tokens, read, strict=True)
+    ]
+    scores = _score(model, prompts, device)
+    return [[rows[place] for place in np.argsort(-one, kind="stable")] for rows, one in zip(read, scores, strict=True)]
+
+
+def _score(model: ListwiseReranker, prompts: Sequence[Prompt], device: str) -> list[FloatArray]:
+    """Score each prompt's documents; prompts of like length share a run."""
+    scores = [np.zeros(0, np.float32)] * len(prompts)
+    order = sorted(
+        (place for place, prompt in enumerate(prompts) if prompt.documents), key=lambda p: len(prompts[p].ids)
+    )
+    start = 0
+    while start < len(order):
+        end = start + 1
+        while end < len(order) and (end + 1 - start) * len(prompts[order[end]].ids) <= _TOKENS:
+            end += 1
+        for place, row in zip(
+            order[start:end], _run(model, [prompts[p] for p in order[start:end]], device), strict=True
+        ):
+            scores[place] = row[: len(prompts[place].documents)]
+        start = end
+    return scores
 
 
 @torch.inference_mode()
-def _scores(model: ListwiseReranker, query: list[int], documents: list[list[int]], device: str) -> list[float]:
-    prompt = model.template.prompt(query, documents)
-    ids = torch.tensor([prompt.ids], device=device)
-    places = torch.tensor([prompt.documents], device=device), torch.tensor([[prompt.query]], device=device)
-    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-        embedded, marks = model(ids, *places)
-    scores: list[float] = cosines(embedded, marks[:, -1])[0].tolist()
-    return scores
+def _run(model: ListwiseReranker, prompts: Sequence[Prompt], device: str) -> FloatArray:
+    ids = _padded([prompt.ids for prompt in prompts], device)
+    documents = _padded([prompt.documents for prompt in prompts], device)
+    queries = torch.tensor([[prompt.query] for prompt in prompts], device=device)
+    eager = torch.compiler.set_stance("force_eager")  # each kind of call would be compiled anew
+    with eager, torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+        embedded, marks = model(ids, documents, queries)
+    scored: FloatArray = cosines(embedded, marks[:, -1]).cpu().numpy()
+    return scored
+
+
+def _padded(rows: Sequence[Sequence[int]], device: str) -> torch.Tensor:
+    return pad_sequence([torch.tensor(row) for row in rows], batch_first=True).to(device)
 
 
 def rerank_by_teacher(dev: DevSet, teacher: Teacher) -> list[list[int]]:
@@ -90,22 +120,28 @@ def rerank_by_teacher(dev: DevSet, teacher: Teacher) -> list[list[int]]:
     ]
 
 
-def read_dev_sets(data: Path, tokenizer: Tokenizer, names: list[str] | None = None) -> list[DevSet]:
-    """Read the dev sets that the folder holds, the issue's eight by default."""
-    present = [name for name in names or DEV_SETS if (data / name).is_dir()]
-    return [DevSet.read(collection, tokenizer) for collection in read_collections(data, "dev", present)]
+def read_dev_sets(data: Path, tokenizer: Tokenizer, sample: int | None = None) -> list[DevSet]:
+    """Read those of `DEV_SETS` that the folder holds, or else every set with dev judgements."""
+    present = [name for name in DEV_SETS if (data / name).is_dir()]
+    return [DevSet.read(collection, tokenizer, sample) for collection in read_collections(data, "dev", present or None)]
 
 
 def report(
-    dev_sets: Sequence[DevSet], model: ListwiseReranker, device: str, teacher: Teacher | None
+    dev_sets: Sequence[DevSet],
+    model: ListwiseReranker,
+    device: str,
+    teacher: Teacher | None,
+    shuffles: int = _SHUFFLES,
 ) -> dict[str, dict[str, float]]:
-    """Give nDCG@10 by set and ranker, and the mean."""
+    """Give nDCG@10 by set and ranker, and the mean; "spread" is the deviation over `shuffles` random orders."""
     rows: dict[str, dict[str, float]] = {}
     for dev in dev_sets:
-        row = {"bm25": dev.mean_ndcg(dev.candidates), "model": dev.mean_ndcg(rerank(dev, model, device))}
-        row["shuffled"] = dev.mean_ndcg(rerank(dev, model, device, random.Random(0)))  # noqa: S311
+        row = {"BM25": dev.mean_ndcg(dev.candidates), "model": dev.mean_ndcg(rerank(dev, model, device))}
+        shuffled = [dev.mean_ndcg(rerank(dev, model, device, random.Random(seed))) for seed in range(shuffles)]  # noqa: S311
+        if shuffled:
+            row |= {"shuffled": float(np.mean(shuffled)), "spread": float(np.std(shuffled))}
         if teacher:
-            row["teacher"] = dev.mean_ndcg(rerank_by_teacher(dev, teacher))
+            row["MiniLM"] = dev.mean_ndcg(rerank_by_teacher(dev, teacher))
         rows[dev.collection.name] = row
     rows["mean"] = {key: float(np.mean([row[key] for row in rows.values()])) for key in next(iter(rows.values()))}
     return rows

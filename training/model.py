@@ -5,9 +5,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel
 
 from training.checkpoint import Checkpoint
+from training.decoder import Decoder
 from training.template import Template
 
 
@@ -22,8 +22,7 @@ class ListwiseReranker(nn.Module):
         super().__init__()
         config = dict(checkpoint.config)
         self._config, self._tokenizer, self._prompt = config, checkpoint.tokenizer, checkpoint.prompt
-        settings = {key: value for key, value in config.items() if key not in ("architectures", "dtype", "model_type")}
-        self.backbone = AutoModel.from_config(AutoConfig.for_model(config["model_type"], **settings))
+        self.backbone = Decoder(config)
         tensors = checkpoint.tensors
         inner, hidden = tensors["projector.0.weight"].shape
         outer = tensors["projector.2.weight"].shape[0]
@@ -33,7 +32,7 @@ class ListwiseReranker(nn.Module):
         self._load(tensors)
         self.template = Template.of(checkpoint.tokenizer)
         self._control_rows = sorted(vars(self.template).values())
-        table = self.backbone.get_input_embeddings().weight
+        table = self.backbone.embed_tokens.weight
         self.control = nn.Parameter(table[self._control_rows].clone())
         self.register_buffer("_control_place", self._places(len(table)), persistent=False)
         table.requires_grad_(False)
@@ -44,11 +43,16 @@ class ListwiseReranker(nn.Module):
         `input_ids` [lists, tokens], right padded; `documents` [lists, documents] and `queries` [lists, places]: where
         the markers stand. Causal attention never reads the padding, so no mask is needed.
         """
-        states = self.backbone(inputs_embeds=self._embed(input_ids), use_cache=False).last_hidden_state
+        states = self.backbone(self.embed(input_ids))
         places = torch.cat([documents, queries], 1)
         marked = states.gather(1, places[..., None].expand(-1, -1, states.shape[-1]))
         embeddings = self.projector(marked)
         return embeddings[:, : documents.shape[1]].float(), embeddings[:, documents.shape[1] :].float()
+
+    def compile_layers(self) -> None:
+        """Let torch.compile fuse each layer, once for all lengths."""
+        for layer in self.backbone.layers:
+            layer.compile(dynamic=True)
 
     @torch.no_grad()
     def project_away(self, states: Tensor) -> None:
@@ -81,9 +85,10 @@ class ListwiseReranker(nn.Module):
         places[self._control_rows] = torch.arange(len(self._control_rows))
         return places
 
-    def _embed(self, input_ids: Tensor) -> Tensor:
+    def embed(self, input_ids: Tensor) -> Tensor:
+        """Look tokens [lists, tokens] up; control tokens in the rows that are trained."""
         place = self._control_place[input_ids]  # type: ignore[index]
-        words = self.backbone.get_input_embeddings()(input_ids)
+        words = self.backbone.embed_tokens(input_ids)
         return torch.where((place >= 0)[..., None], self.control[place.clamp(min=0)].to(words.dtype), words)
 
 

@@ -1,6 +1,9 @@
 """Everything a training reads, put together once: token ids, candidate lists, teacher embeddings, labels."""
 
+import multiprocessing
+import os
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +14,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.data import Collection
-from training.lists import BM25
+from training.lists import BM25, FloatArray
 from training.synthetic import synthetic_queries
 from training.teacher import Teacher
 from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH
 
 CANDIDATES = 50
+_CHUNK = 4096  # queries that one process searches at a time
 IntArray = npt.NDArray[np.int64]
 
 
@@ -26,17 +30,26 @@ class ListQuery:
 
     tokens: list[int]
     candidates: IntArray
-    first_stage: npt.NDArray[np.float32]
+    first_stage: FloatArray
     relevant: IntArray
     labelled: bool
     collection: range
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A collection's queries, labelled ones first, and the rows that answer them."""
+
+    texts: list[str]
+    relevant: list[list[int]]
+    labelled: int
 
 
 @dataclass
 class Prepared:
     """Documents of all collections in one numbering; `same` gives documents of equal text the same number."""
 
-    documents: list[list[int]] = field(default_factory=list)
+    documents: list[npt.NDArray[np.int32]] = field(default_factory=list)
     same: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     queries: list[ListQuery] = field(default_factory=list)
     document_teacher: Tensor = field(default_factory=lambda: torch.zeros(0))
@@ -62,35 +75,63 @@ def prepare(
     """Read the training collections (dev texts already taken out); `synthetic` queries are made of each document."""
     rng = random.Random(seed)  # noqa: S311
     prepared = Prepared()
-    texts: list[str] = []
-    query_texts: list[str] = []
-    for collection in collections:
-        added = _add(prepared, collection, tokenizer, synthetic, rng)
-        texts += collection.documents
-        query_texts += added
+    asked = [_ask(collection, synthetic, rng) for collection in collections]
+    lists = _search_all([collection.documents for collection in collections], [one.texts for one in asked])
+    for collection, queries, found in zip(collections, asked, lists, strict=True):
+        _add(prepared, collection.documents, queries, found, tokenizer)
+    texts = [text for collection in collections for text in collection.documents]
     numbers: dict[str, int] = {}
     prepared.same = np.array([numbers.setdefault(text, len(numbers)) for text in texts])
     if teacher:
-        prepared.document_teacher, prepared.query_teacher = teacher.embed(texts), teacher.embed(query_texts)
+        prepared.document_teacher = teacher.embed(texts).cpu()
+        prepared.query_teacher = teacher.embed([text for one in asked for text in one.texts]).cpu()
     return prepared
 
 
-def _add(
-    prepared: Prepared, collection: Collection, tokenizer: Tokenizer, synthetic: int, rng: random.Random
-) -> list[str]:
-    base = len(prepared.documents)
-    rows = range(base, base + len(collection.documents))
-    prepared.documents += encode(tokenizer, collection.documents, MAX_DOC_LENGTH)
+def _ask(collection: Collection, synthetic: int, rng: random.Random) -> _Asked:
     judged = [(collection.queries[query], gains) for query, gains in collection.judgements["train"].items()]
     judged = [(text, gains) for text, gains in judged if any(gain > 0 for gain in gains.values())]
     made = synthetic_queries(collection.documents, synthetic, rng)
+    relevant = [[row for row, gain in gains.items() if gain > 0] for _, gains in judged]
     texts = [text for text, _ in judged] + [query.text for query in made]
-    relevant = [[row for row, gain in gains.items() if gain > 0] for _, gains in judged] + [[q.document] for q in made]
-    lists = BM25(collection.documents).top_with_scores(texts, CANDIDATES)
-    for place, (tokens, (found, scores)) in enumerate(
-        zip(encode(tokenizer, texts, MAX_QUERY_LENGTH), lists, strict=True)
-    ):
-        prepared.queries.append(
-            ListQuery(tokens, found + base, scores, np.array(relevant[place]) + base, place < len(judged), rows)
-        )
-    return texts
+    return _Asked(texts, relevant + [[query.document] for query in made], len(judged))
+
+
+def _add(
+    prepared: Prepared,
+    documents: list[str],
+    asked: _Asked,
+    found: Sequence[tuple[IntArray, FloatArray]],
+    tokenizer: Tokenizer,
+) -> None:
+    base = len(prepared.documents)
+    rows = range(base, base + len(documents))
+    prepared.documents += [np.array(ids, np.int32) for ids in encode(tokenizer, documents, MAX_DOC_LENGTH)]
+    tokens = encode(tokenizer, asked.texts, MAX_QUERY_LENGTH)
+    for place, (ids, (candidates, scores)) in enumerate(zip(tokens, found, strict=True)):
+        relevant = np.array(asked.relevant[place]) + base
+        prepared.queries.append(ListQuery(ids, candidates + base, scores, relevant, place < asked.labelled, rows))
+
+
+_indices: list[BM25] = []
+
+
+def _search_all(corpora: list[list[str]], queries: list[list[str]]) -> list[list[tuple[IntArray, FloatArray]]]:
+    """Search every corpus in as many processes as there are cores; they inherit the indices."""
+    _indices[:] = [BM25(documents) for documents in corpora]
+    jobs = [
+        (place, texts[start : start + _CHUNK])
+        for place, texts in enumerate(queries)
+        for start in range(0, len(texts), _CHUNK)
+    ]
+    found: list[list[tuple[IntArray, FloatArray]]] = [[] for _ in corpora]
+    with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
+        for (place, _), lists in zip(jobs, pool.imap(_search, jobs), strict=True):
+            found[place] += lists
+    _indices.clear()
+    return found
+
+
+def _search(job: tuple[int, list[str]]) -> list[tuple[IntArray, FloatArray]]:
+    place, texts = job
+    return _indices[place].top_with_scores(texts, CANDIDATES)

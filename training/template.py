@@ -46,10 +46,14 @@ def prompt_description(name: str, markers: Mapping[str, int]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Prompt:
-    """One list as the model reads it: ids, where each document's marker stands, where the query's marker stands."""
+    """One list as the model reads it.
+
+    Its ids, where each document's marker stands, where the query ends before the documents, where its marker stands.
+    """
 
     ids: list[int]
     documents: list[int]
+    query_before: int
     query: int
 
 
@@ -72,10 +76,10 @@ class Template:
     def prompt(self, query: Sequence[int], documents: Sequence[Sequence[int]]) -> Prompt:
         """Join a query and its documents, all cut to their lengths already."""
         ids = [self.start, *query, self.query_end]
-        markers = []
+        before, markers = len(ids) - 1, []
         for document in documents:
             ids.extend(document)
             markers.append(len(ids))
             ids.append(self.document_marker)
         ids += [self.query_start, *query, self.query_marker]
-        return Prompt(ids, markers, len(ids) - 1)
+        return Prompt(ids, markers, before, len(ids) - 1)

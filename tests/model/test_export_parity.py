@@ -13,7 +13,8 @@ from tests.model.reference import Reference
 
 TOLERANCE = 1e-5
 SLIDING_LAST = replace(SLIDING, layers=3)  # its last layer is windowed, unlike the published v3.5's
-SHAPES = {"qwen3": QWEN3, "sliding": SLIDING, "sliding last": SLIDING_LAST, "llama": LLAMA}
+MINISTRAL = replace(LLAMA, kind="ministral", window=16)
+SHAPES = {"qwen3": QWEN3, "sliding": SLIDING, "sliding last": SLIDING_LAST, "llama": LLAMA, "ministral": MINISTRAL}
 VOCABULARY = QWEN3.vocabulary
 
 
@@ -58,6 +59,13 @@ def test_a_window_narrower_than_the_prompt_matters(tmp_path: Path) -> None:
     windowed = ExportedGraph(write_checkpoint(tmp_path / "a", SLIDING), tmp_path / "out-a").run([prompt])[0]
     whole = ExportedGraph(write_checkpoint(tmp_path / "b", replace(SLIDING, window=None)), tmp_path / "out-b")
     assert difference(windowed, whole.run([prompt])[0]) > 0.01
+
+
+@pytest.mark.parametrize("length", [2, 3, 15, 16, 17, 31, 32, 33, 48, 49])
+def test_a_list_may_end_anywhere_in_a_chunk_of_its_window(shaped: Model, length: int) -> None:
+    prompt = Prompt.random(length, 1, VOCABULARY, seed=length)
+    found = shaped.graphs["fused"].run([prompt])[0]
+    assert difference(found, expected(shaped.reference, prompt)) <= TOLERANCE
 
 
 def test_tokens_after_the_last_marker_change_nothing(shaped: Model) -> None:

@@ -1,5 +1,6 @@
 """The parts of the training: candidate lists, drawn lists, losses, the metric."""
 
+import itertools
 import random
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (extra: parity)")
 
 from training import losses  # noqa: E402
-from training.batches import Sampling, collate, draw  # noqa: E402
+from training.batches import Lists, Sampling, collate, draw  # noqa: E402
 from training.data import read_collection, without_held_out  # noqa: E402
 from training.lists import BM25  # noqa: E402
+from training.merging import Average  # noqa: E402
 from training.metrics import ndcg  # noqa: E402
 from training.prepared import ListQuery, Prepared  # noqa: E402
 from training.template import Template  # noqa: E402
@@ -25,7 +27,8 @@ def _prepared(documents: int = 30) -> Prepared:
     )
     same = np.arange(documents)
     same[17] = same[3]
-    return Prepared([[100 + row] * (1 + row % 4) for row in range(documents)], same, [query])
+    texts = [np.full(1 + row % 4, 100 + row, np.int32) for row in range(documents)]
+    return Prepared(texts, same, [query])
 
 
 def test_bm25_puts_the_document_with_the_rare_word_first() -> None:
@@ -44,7 +47,7 @@ def test_ndcg_is_one_for_the_ideal_order_and_counts_places() -> None:
 def test_a_drawn_list_holds_the_relevant_document_and_its_twin_counts_as_relevant() -> None:
     prepared = _prepared()
     for seed in range(20):
-        drawn = draw(prepared, 0, Sampling(12, 20, 0.5), random.Random(seed))
+        drawn = draw(prepared, 0, Sampling(12, 20, (3,), 0.5, 0.5), random.Random(seed))
         assert len(set(drawn.rows)) == len(drawn.rows)
         assert {row for row, positive in zip(drawn.rows, drawn.positive, strict=True) if positive} <= {3, 17}
         assert drawn.positive[drawn.rows.index(3)]
@@ -52,13 +55,34 @@ def test_a_drawn_list_holds_the_relevant_document_and_its_twin_counts_as_relevan
 
 def test_a_collated_prompt_has_a_marker_after_every_document() -> None:
     prepared = _prepared()
-    lists = [draw(prepared, 0, Sampling(size, size, 0.5), random.Random(0)) for size in (4, 9)]
-    batch = collate(prepared, lists, TEMPLATE, limit=3)
+    lists = [draw(prepared, 0, Sampling(size, size, (3,), 0.5, 0.5), random.Random(0)) for size in (4, 9)]
+    batch = collate(prepared, lists, TEMPLATE)
     for row, drawn in enumerate(lists):
         positions = batch.document_positions[row][batch.real[row]]
         assert len(positions) == len(drawn.rows)
         assert (batch.input_ids[row][positions] == TEMPLATE.document_marker).all()
-        assert batch.input_ids[row, batch.query_positions[row, 0]] == TEMPLATE.query_marker
+        before, after = batch.input_ids[row][batch.query_positions[row]]
+        assert (before, after) == (TEMPLATE.query_end, TEMPLATE.query_marker)
+
+
+def test_batches_hold_no_more_tokens_than_asked_and_a_second_reading_reverses_the_list() -> None:
+    lists = Lists(_prepared(), TEMPLATE, Sampling(4, 20, (3,), 0.5, 1.0), tokens=512, seed=0, twice=True)
+    for batch, again in itertools.islice(lists, 20):
+        longest = int(batch.query_positions[:, -1].max()) + 1  # its padding to whole hundreds is not counted
+        assert longest * len(batch.rows) <= 512
+        for row in range(len(batch.rows)):
+            size = int(batch.real[row].sum())
+            assert batch.rows[row, :size].tolist() == again.rows[row, :size].tolist()[::-1]
+
+
+def test_the_average_of_two_steps_lies_between_them() -> None:
+    model = torch.nn.Linear(2, 1, bias=False)
+    average = Average(model)
+    for value in (1.0, 3.0):
+        torch.nn.init.constant_(model.weight, value)
+        average.add(model)
+    average.give(model)
+    assert model.weight.tolist() == [[2.0, 2.0]]
 
 
 def test_the_contrastive_loss_falls_when_the_relevant_document_leads() -> None:
