@@ -51,6 +51,13 @@ class UnauthorizedError(LastlyError):
     status = 401
 
 
+class ForbiddenError(LastlyError):
+    """The request may not be made here, whoever makes it."""
+
+    code = "forbidden"
+    status = 403
+
+
 class RequestTooLargeError(LastlyError):
     """The request passes a size limit."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lastly import config
 from lastly.commands.local import read_documents
+from lastly.lab.api import ENGINE_S
 from lastly.lab.app import create_lab
 from lastly.lab.sources import EngineSource, LocalSource, Source
 from lastly.local.http_json import JsonServer
@@ -24,7 +25,16 @@ def run(argv: Sequence[str]) -> int:
         description=f"{__doc__} It takes the flags of `lastly serve` too (port {_PORT} unless told otherwise).",
         allow_abbrev=False,
     )
-    flags.add_argument("--engine", action="append", default=[], metavar="URL", help="an engine to search; repeatable")
+    flags.add_argument(
+        "--engine",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="OpenSearch, Elasticsearch or a container of Vespa, http://user:password@host:9200; repeatable",
+    )
+    flags.add_argument(
+        "--connect", action="store_true", help="let the page connect to further engines (on loopback it always may)"
+    )
     flags.add_argument(
         "--documents", type=Path, metavar="FILE", help="documents to search: JSON lines, id, text, title?"
     )
@@ -36,12 +46,12 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(source, LocalSource):
             threading.Thread(target=source.prepare, daemon=True).start()
     print("the lab opens in a browser, at the address below", file=sys.stderr)
-    return serve(settings, lambda settings: create_lab(settings, sources))
+    return serve(settings, lambda settings: create_lab(settings, sources, options.connect))
 
 
 def _sources(options: argparse.Namespace) -> list[Source]:
-    engines = [EngineSource(JsonServer(url, timeout_s=10, verify=not options.insecure)) for url in options.engine]
+    engines = [EngineSource(JsonServer(url, timeout_s=ENGINE_S, verify=not options.insecure)) for url in options.engine]
     files = (
         [LocalSource(options.documents.name, lambda: read_documents(options.documents))] if options.documents else []
     )
-    return [*engines, *files, LocalSource("Demo: this Python's documentation", python_documentation)]
+    return [*engines, *files, LocalSource("Demo: Python's documentation", python_documentation)]

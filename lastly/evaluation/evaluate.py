@@ -16,7 +16,7 @@ from lastly.evaluation.rerankers import FolderReranker, Reranks, SidecarReranker
 from lastly.evaluation.results import Result, collect
 from lastly.evaluation.trial import Trial
 from lastly.evaluation.variants import Presented, plan
-from lastly.local.engine import EngineIndex
+from lastly.local.engines import recognise
 from lastly.local.http_json import JsonServer
 from lastly.session import SessionOptions
 
@@ -123,7 +123,7 @@ def _belongs_to(options: Options, trial: Trial) -> dict[str, object]:
 
 def _first_stage(options: Options, collection: Collection) -> Candidates:
     if options.engine and options.index:
-        return EngineIndex(options.engine, options.index, options.fields)
+        return recognise(options.engine).index(options.index, options.fields)
     return EmbeddedBm25(collection)
 
 

@@ -3,16 +3,20 @@
 import asyncio
 import time
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from lastly.dialects.common import RerankCall
+from lastly.errors import ForbiddenError
 from lastly.lab.sources import Sources
 from lastly.local.first_stage import Hit
+from lastly.local.http_json import JsonServer
 from lastly.routes import Served
 from lastly.types import Query, Ranking
 
+ENGINE_S = 10.0
 _MAXIMUM_WINDOW = 200  # more rows than anybody reads on one page
 
 
@@ -24,11 +28,32 @@ class ShownSource(BaseModel):
 
 
 class Setup(BaseModel):
-    """What the page offers."""
+    """What the page offers; `connect`: whether it may name further engines."""
 
     sources: list[ShownSource]
     models: list[str]
     maximum_window: int
+    connect: bool
+
+
+class ConnectRequest(BaseModel):
+    """An engine that the page names; its password stays in the lab's memory. `insecure` takes any certificate."""
+
+    url: str = Field(min_length=1, max_length=2_000)
+    user: str = Field("", max_length=300)
+    password: SecretStr = Field(SecretStr(""), max_length=1_000)
+    insecure: bool = False
+
+    def server(self) -> JsonServer:
+        """Give the server; raises InvalidRequestError for what is no http or https URL."""
+        server = JsonServer(self.url, timeout_s=ENGINE_S, verify=not self.insecure)
+        return server.signed_in(self.user, self.password.get_secret_value()) if self.user else server
+
+
+class Connected(BaseModel):
+    """The number of a source that was connected."""
+
+    source: int
 
 
 class SearchRequest(BaseModel):
@@ -79,7 +104,16 @@ def sources_of(request: Request) -> Sources:
 
 
 Searched = Annotated[Sources, Depends(sources_of)]
-lab_api = APIRouter(prefix="/lab/api", tags=["lab"])
+
+
+def refuse_foreign_pages(request: Request) -> None:
+    """Refuse what another site's page sends: a browser lets it send, and says whose page it was."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ForbiddenError("the lab takes questions from its own page; open its address in this browser")
+
+
+lab_api = APIRouter(prefix="/lab/api", tags=["lab"], dependencies=[Depends(refuse_foreign_pages)])
 
 
 @lab_api.get("/setup", summary="What the lab can search and rerank with")
@@ -88,7 +122,14 @@ async def setup(sources: Searched, service: Served) -> Setup:
     window = min(_MAXIMUM_WINDOW, service.settings.max_documents)
     described = await asyncio.to_thread(sources.described)
     shown = [ShownSource(title=title, up=up) for title, up in described]
-    return Setup(sources=shown, models=list(service.models.manifests), maximum_window=window)
+    models = list(service.models.manifests)
+    return Setup(sources=shown, models=models, maximum_window=window, connect=sources.open)
+
+
+@lab_api.post("/sources", summary="Connect to an engine")
+async def connect(body: ConnectRequest, sources: Searched) -> Connected:
+    """Ask the address what it is and add it to the sources."""
+    return Connected(source=await asyncio.to_thread(sources.connect, body.server()))
 
 
 @lab_api.get("/indices", summary="A source's indices")

@@ -46,10 +46,14 @@ class Page:
         await self._files(scope, receive, guarded)
 
 
-def create_lab(settings: Settings, sources: Sequence[Source]) -> FastAPI:
-    """Build the lab. On loopback only loopback's names are answered, so that no foreign site can rebind to it."""
+def create_lab(settings: Settings, sources: Sequence[Source], connect: bool = False) -> FastAPI:
+    """Build the lab. On loopback only loopback's names are answered, so that no foreign site can rebind to it.
+
+    On loopback the page may connect to further engines, for it reaches no more than who sits before it does; elsewhere
+    only with `connect`, for there it would reach what its callers can't.
+    """
     app = create_app(settings)
-    app.state.sources = Sources(sources)
+    app.state.sources = Sources(sources, open_to_more=connect or _is_loopback(settings.host))
     app.include_router(lab_api)
     app.add_middleware(Page)
     if _is_loopback(settings.host):

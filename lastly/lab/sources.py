@@ -1,17 +1,18 @@
-"""What the lab may search: the demo, a file of documents, engines that the operator named. Nothing else."""
+"""What the lab may search: the demo, a file of documents, engines that were named to it. Nothing else."""
 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from lastly.errors import InvalidRequestError
+from lastly.errors import ForbiddenError, InvalidRequestError
 from lastly.local.documents import Document
-from lastly.local.engine import EngineIndex, list_fields, list_indices
+from lastly.local.engines import Engine, recognise
 from lastly.local.first_stage import FirstStage, Hit
 from lastly.local.http_json import JsonServer
 
 _LOCAL_FIELDS = ["title", "text"]
+_MOST = 32
 
 
 class Source(Protocol):
@@ -73,45 +74,77 @@ class LocalSource:
 
 
 class EngineSource:
-    """An OpenSearch or Elasticsearch that the operator named when the lab was started."""
+    """An engine: OpenSearch, Elasticsearch or Vespa, found out at the first question."""
 
     def __init__(self, server: JsonServer) -> None:
-        self._server = server
-        self.title = server.shown
+        self.server = server
+        self._engine: Engine | None = None
+
+    @property
+    def title(self) -> str:
+        """Its address without user and password."""
+        return self.server.shown
 
     def up(self) -> bool:
         """Whether the engine takes connections."""
-        return self._server.reachable()
+        return self.server.reachable()
 
     def indices(self) -> list[str]:
         """Ask the engine."""
-        return list_indices(self._server)
+        return self.engine().indices()
 
     def fields(self, index: str) -> list[str]:
         """Ask the engine."""
-        return list_fields(self._server, index)
+        return self.engine().fields(index)
 
     def search(self, index: str, fields: Sequence[str], query: str, size: int) -> list[Hit]:
         """Search the index's fields; raises InvalidRequestError with the engine's reason."""
         if not index:
             raise InvalidRequestError("choose an index first")
-        return EngineIndex(self._server, index, fields).search(query, size)
+        return self.engine().index(index, fields).search(query, size)
+
+    def engine(self) -> Engine:
+        """Give the engine; raises NotReadyError where nothing answers, InvalidRequestError where it is none."""
+        if self._engine is None:
+            self._engine = recognise(self.server)
+        return self._engine
 
 
 class Sources:
-    """The sources by number, so that a page can only ask for one of these."""
+    """The sources by number, so that a page can only ask for one of these; `open`: it may add engines to them."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[Source], open_to_more: bool = False) -> None:
         self._sources = list(sources)
+        self.open = open_to_more
 
     def described(self) -> list[tuple[str, bool]]:
         """Name the sources, in order, and say which can be asked now; all are tried at once."""
-        with ThreadPoolExecutor(len(self._sources)) as pool:
-            up = pool.map(lambda source: source.up(), self._sources)
-            return [(source.title, found) for source, found in zip(self._sources, up, strict=True)]
+        sources = list(self._sources)
+        with ThreadPoolExecutor(len(sources)) as pool:
+            up = pool.map(lambda source: source.up(), sources)
+            return [(source.title, found) for source, found in zip(sources, up, strict=True)]
 
     def get(self, number: int) -> Source:
         """Give a source; raises InvalidRequestError for an unknown one."""
         if not 0 <= number < len(self._sources):
             raise InvalidRequestError("no such source; load the page again")
         return self._sources[number]
+
+    def connect(self, server: JsonServer) -> int:
+        """Add an engine, in the place of one at the same address; gives its number.
+
+        Raises ForbiddenError where the lab is closed to more, NotReadyError where nothing answers, InvalidRequestError
+        where it is no engine or there are too many.
+        """
+        if not self.open:
+            raise ForbiddenError("this lab searches only what it was started with: lastly lab --engine URL")
+        source = EngineSource(server)
+        source.engine()
+        known = [place for place, other in enumerate(self._sources) if other.title == source.title]
+        if known:
+            self._sources[known[0]] = source
+            return known[0]
+        if len(self._sources) >= _MOST:
+            raise InvalidRequestError(f"{_MOST} sources are the most; start the lab again")
+        self._sources.append(source)
+        return len(self._sources) - 1

@@ -6,9 +6,9 @@ import json
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from lastly.errors import InvalidRequestError, NotReadyError
 
@@ -30,9 +30,19 @@ class JsonServer:
 
     def __post_init__(self) -> None:
         """Raise InvalidRequestError for what is not an http or https URL."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(self.url)
+            named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a port that is no number, a bracket that is not closed
+            named = False
+        if not named:
             raise InvalidRequestError("a server is named by its URL, such as http://127.0.0.1:9200")
+
+    def signed_in(self, user: str, password: str) -> "JsonServer":
+        """Give the same server with a user and a password, in the place of the URL's own."""
+        parts = urlsplit(self.url)
+        at = f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc.rpartition('@')[2]}"
+        return replace(self, url=parts._replace(netloc=at).geturl())
 
     @property
     def shown(self) -> str:
@@ -47,7 +57,7 @@ class JsonServer:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         try:
             socket.create_connection((str(parts.hostname), port), timeout=_LOOK_S).close()
-        except OSError:
+        except (OSError, UnicodeError):
             return False
         return True
 
@@ -64,7 +74,7 @@ class JsonServer:
             connection.request(method, urlsplit(self.url).path.rstrip("/") + path, encoded, self._headers())
             response = connection.getresponse()
             return response.status, _parse(response.read(_MAXIMUM_BYTES), self.shown)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, UnicodeError, http.client.HTTPException) as error:
             reason = getattr(error, "strerror", None) or type(error).__name__
             raise NotReadyError(f"{self.shown} cannot be reached ({reason}); is it running?") from error
         finally:

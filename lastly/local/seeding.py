@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.local.documents import Document
-from lastly.local.engine import reason
 from lastly.local.http_json import JsonServer
+from lastly.local.search_api import reason
 
 _BULK = 500  # documents a request: half a megabyte of Python's documentation
 _FEEDERS = 8

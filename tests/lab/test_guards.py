@@ -2,8 +2,15 @@
 
 import http.client
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from lastly.config import Settings
+from lastly.lab.app import create_lab
 
 
 def _call(lab: str, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -23,6 +30,35 @@ def test_only_the_operator_s_sources_can_be_asked(lab: str) -> None:
         status, _, content = _call(lab, "GET", f"/lab/api/indices?source={number}")
         assert status == 422
         assert json.loads(content)["error"]["code"] == "invalid_request"
+
+
+def test_a_foreign_page_may_not_ask(lab: str) -> None:
+    ours = {"Origin": lab, "Content-Type": "application/json"}
+    theirs = {**ours, "Origin": "https://evil.example"}
+    assert _call(lab, "POST", "/lab/api/search", {"query": "tempfile"}, **ours)[0] == 200
+    for path, body in (("search", {"query": "tempfile"}), ("sources", {"url": "http://127.0.0.1:9"})):
+        status, _, content = _call(lab, "POST", f"/lab/api/{path}", body, **theirs)
+        assert (status, json.loads(content)["error"]["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("host", "connect", "status"), [("127.0.0.1", False, 503), ("0.0.0.0", False, 403), ("0.0.0.0", True, 503)]
+)
+def test_only_on_loopback_or_where_it_was_allowed_a_page_connects_to_engines(
+    lab: str, lab_model: Path, host: str, connect: bool, status: int
+) -> None:
+    app = create_lab(Settings(model=((None, lab_model),), host=host), [], connect)
+    asked = {"url": lab}  # it answers, but not as an engine
+    answer = TestClient(app, base_url="http://127.0.0.1").post("/lab/api/sources", json=asked)
+    assert answer.status_code == status
+    assert lab.removeprefix("http://") in answer.json()["error"]["message"] or status == 403
+
+
+def test_a_password_is_never_shown(lab: str) -> None:
+    body = {"url": "http://who:hidden@127.0.0.1:9", "user": "someone", "password": "a secret"}
+    status, _, content = _call(lab, "POST", "/lab/api/sources", body, **{"Content-Type": "application/json"})
+    assert status == 503
+    assert not any(word in content for word in (b"hidden", b"secret", b"someone"))
 
 
 def test_the_page_may_talk_to_its_own_server_alone(lab: str) -> None:

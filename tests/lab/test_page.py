@@ -20,6 +20,14 @@ def _search(page: Page, lab: str, query: str = QUERY) -> None:
     expect(page.locator("#reranked .hit").first).to_be_visible()
 
 
+def _ask(page: Page, query: str) -> None:
+    """Search another query on a page that shows one's results."""
+    with page.expect_response("**/lab/api/search"):
+        page.fill("#query", query)
+        page.keyboard.press("Enter")
+    expect(page.locator("#go")).to_be_enabled()
+
+
 def _ids(page: Page, side: str) -> list[str]:
     return [str(item.get_attribute("data-id")) for item in page.locator(f"#{side} .hit").all()]
 
@@ -92,6 +100,76 @@ def test_the_window_and_the_instruction_search_again(page: Page, lab: str) -> No
         page.fill("#instruction", "prefer short answers")
         page.keyboard.press("Tab")
     assert request.value.post_data_json["instruction"] == "prefer short answers"
+
+
+def test_measures_of_other_settings_leave_the_mean_until_all_are_searched_again(page: Page, lab: str) -> None:
+    _search(page, lab)
+    page.locator("#first .star").nth(2).click()
+    _ask(page, "wait for several threads")
+    page.locator("#first .star").nth(0).click()
+    expect(page.locator("#means")).to_contain_text("of 2 queries")
+    page.locator("#window").fill("10")
+    expect(page.locator("#means")).to_contain_text("1 measured under other settings")
+    expect(page.locator("#set .pair.stale")).to_have_count(1)
+    page.click("#run")
+    expect(page.locator("#set .pair.stale")).to_have_count(0)
+    expect(page.locator("#means")).to_contain_text("of 2 queries")
+    expect(page.locator("#run")).to_have_text("Search all again")
+
+
+def test_an_exported_set_comes_back_with_its_judgments(page: Page, lab: str, tmp_path: Path) -> None:
+    _search(page, lab)
+    page.locator("#first .star").nth(2).click()
+    before = page.inner_text("#set .pair")
+    files = []
+    for button in ("#export-qrels", "#export-queries"):
+        with page.expect_download() as download:
+            page.click(button)
+        files.append(tmp_path / download.value.suggested_filename)
+        download.value.save_as(files[-1])
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#clear")
+    expect(page.locator("#set li")).to_have_count(0)
+    expect(page.locator("#export-qrels")).to_be_disabled()
+    page.set_input_files("#import", files)
+    expect(page.locator("#set .pair")).to_have_text(before)
+    expect(page.locator("#first .relevant")).to_have_count(1)
+
+
+def test_compact_puts_every_hit_on_a_line_and_is_kept(page: Page, lab: str) -> None:
+    _search(page, lab)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("c")
+    expect(page.locator("#density")).to_have_attribute("aria-pressed", "true")
+    box = page.locator("#first .hit").first.bounding_box()
+    assert box is not None
+    assert box["height"] < 45
+    page.reload()
+    expect(page.locator("body")).to_have_class("compact")
+
+
+def test_connecting_to_what_is_no_engine_says_so_and_keeps_the_dialog_open(page: Page, lab: str) -> None:
+    page.goto(lab)
+    page.click("#open-connect")
+    for typed, said in (("127.0.0.1:9", "is it running?"), (lab, "is not JSON"), ("::", "URL")):
+        page.fill("#connect-url", typed)
+        page.click("#connect-go")
+        expect(page.locator("#connect-error")).to_contain_text(said)
+        expect(page.locator("#connect-go")).to_be_enabled()
+    page.keyboard.press("Escape")
+    expect(page.locator("#connect-dialog")).to_be_hidden()
+    expect(page.locator("#source option")).to_have_count(2)
+
+
+def test_waiting_is_shown(page: Page, lab: str) -> None:
+    page.goto(lab)
+    expect(page.locator("#model option")).to_have_count(1)
+    page.route("**/lab/api/search", lambda route: None)  # a server that does not answer
+    page.fill("#query", QUERY)
+    page.keyboard.press("Enter")
+    expect(page.locator(".skeleton .bone").first).to_be_visible()
+    expect(page.locator("#status")).to_have_text("Searching…")
+    expect(page.locator("#go")).to_be_disabled()
 
 
 def test_nothing_found_and_a_dead_engine_are_said_plainly(page: Page, lab: str) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.evaluation import shadow
-from lastly.local.engine import EngineIndex, list_fields, list_indices
+from lastly.local.engines import recognise
 from lastly.local.http_json import JsonServer
+from lastly.local.search_api import SearchApi, SearchApiIndex
 
 HITS = [
     {"_id": "7", "_score": 2.5, "_source": {"title": "Tea", "text": ["green", "leaves"], "meta": {"by": "someone"}}},
@@ -22,6 +23,11 @@ STATS = {
         "a": {"name": "one", "shadow": {"calls": 3, "moved": 2}, "latency": {"p50": 12.5}, "open": True},
         "b": {"name": "two", "shadow": {"calls": 4}, "latency": {"p50": 20.0}},
     }
+}
+ROOTS: dict[str, tuple[int, Any]] = {
+    "/guarded/": (401, {"error": "who?"}),
+    "/closed/": (403, {"error": {"reason": "no permissions for [cluster:monitor/main]"}, "status": 403}),
+    "/closed-in-part/": (405, {"error": "Incorrect HTTP method for uri [/]", "status": 405}),
 }
 
 
@@ -41,6 +47,9 @@ class Engine(BaseHTTPRequestHandler):
             self._answer(200, {"hits": {"hits": HITS}})
 
     def do_GET(self) -> None:
+        if self.path in ROOTS:
+            self._answer(*ROOTS[self.path])
+            return
         answers: dict[str, Any] = {
             "/_lastly/stats": STATS,
             "/books/_mapping": {
@@ -85,13 +94,13 @@ def url() -> Iterator[str]:
 
 
 def test_fields_are_joined_into_the_passage_in_their_order(url: str) -> None:
-    hits = EngineIndex(JsonServer(url), "books", ["title", "text", "meta.by"]).search("tea", 10)
+    hits = SearchApiIndex(JsonServer(url), "books", ["title", "text", "meta.by"]).search("tea", 10)
     assert [hit.document.passage for hit in hits] == ["Tea\ngreen\nleaves\nsomeone", "no title"]
     assert [(hit.document.id, hit.score) for hit in hits] == [("7", 2.5), ("9", 1.5)]
 
 
 def test_the_plugin_is_told_to_stay_out_and_its_absence_is_remembered(url: str) -> None:
-    index = EngineIndex(JsonServer(url), "books", ["text"])
+    index = SearchApiIndex(JsonServer(url), "books", ["text"])
     index.search("tea", 10)
     index.search("leaves", 10)
     assert [body.get("ext") for body, _ in Engine.seen] == [{"lastly": {"enabled": False}}, None, None]
@@ -99,7 +108,7 @@ def test_the_plugin_is_told_to_stay_out_and_its_absence_is_remembered(url: str) 
 
 def test_user_and_password_of_the_url_are_sent_and_never_shown(url: str) -> None:
     server = JsonServer(url.replace("http://", "http://admin:se%40cret@"))
-    index = EngineIndex(server, "books", ["text"])
+    index = SearchApiIndex(server, "books", ["text"])
     index.search("tea", 1)
     assert Engine.seen[0][1] == "Basic YWRtaW46c2VAY3JldA=="
     assert "admin" not in index.name
@@ -107,12 +116,25 @@ def test_user_and_password_of_the_url_are_sent_and_never_shown(url: str) -> None
 
 def test_the_engine_s_reason_is_passed_on(url: str) -> None:
     with pytest.raises(InvalidRequestError, match="404: no such index"):
-        EngineIndex(JsonServer(url), "missing", ["text"]).search("tea", 1)
+        SearchApiIndex(JsonServer(url), "missing", ["text"]).search("tea", 1)
 
 
 def test_indices_and_text_fields_are_listed(url: str) -> None:
-    assert list_indices(JsonServer(url)) == ["books"]
-    assert list_fields(JsonServer(url), "books") == ["meta.by", "title"]
+    engine = SearchApi(JsonServer(url))
+    assert engine.indices() == ["books"]
+    assert engine.fields("books") == ["meta.by", "title"]
+
+
+@pytest.mark.parametrize("path", ["/closed", "/closed-in-part"])
+def test_an_engine_whose_root_is_closed_is_still_known(url: str, path: str) -> None:
+    assert isinstance(recognise(JsonServer(url + path)), SearchApi)
+
+
+def test_what_is_no_engine_and_what_wants_a_user_is_said(url: str) -> None:
+    with pytest.raises(InvalidRequestError, match="none of OpenSearch"):
+        recognise(JsonServer(url))
+    with pytest.raises(InvalidRequestError, match="user and a password"):
+        recognise(JsonServer(url + "/guarded"))
 
 
 def test_shadow_counters_come_first_and_add_up(url: str) -> None:

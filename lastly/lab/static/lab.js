@@ -1,6 +1,6 @@
 "use strict";
 // What the page does: asks the server, keeps the state, listens to mouse and keys.
-const state = { answer: null, query: "", asked: 0, setup: null };
+const state = { answer: null, query: "", asked: 0, setup: null, run: 0, running: false };
 
 async function ask(path, body) {
   const headers = { "Content-Type": "application/json" };
@@ -25,15 +25,23 @@ async function start() {
   try {
     state.setup = await ask("setup");
   } catch (error) { message("error", "The lab cannot start", error.message); return; }
-  const { sources, models, maximum_window } = state.setup;
-  const preferred = Math.max(0, sources.findIndex((source) => source.up));
-  $("source").replaceChildren(...sources.map(({ title, up }, number) =>
-    element("option", { value: number, selected: number === preferred }, up ? title : `${title} (not running)`)));
+  const { models, maximum_window, connect } = state.setup;
   $("model").replaceChildren(...models.map((name) => element("option", { value: name }, name)));
   $("window").max = Math.min(100, maximum_window);
-  message("empty", "Type a query to compare both orders", "First stage on the left, reranked on the right; the lines show who moved.", examples());
+  $("open-connect").hidden = !connect;
+  showSources(Math.max(0, state.setup.sources.findIndex((source) => source.up)));
   await chooseSource();
   $("query").focus();
+}
+
+function showSources(chosen) {
+  $("source").replaceChildren(...state.setup.sources.map(({ title, up }, number) =>
+    element("option", { value: number, selected: number === chosen }, up ? title : `${title} (not running)`)));
+}
+
+function welcome() {
+  $("status").textContent = "";
+  message("empty", "Type a query to compare both orders", "First stage on the left, reranked on the right; the lines show who moved.", examples());
 }
 
 function examples() {
@@ -47,35 +55,75 @@ async function chooseSource() {
     const found = await ask(`indices?source=${$("source").value}`);
     $("index").replaceChildren(...found.map((name) => element("option", { value: name }, name)));
     $("index-field").hidden = found.length < 2 && found[0] === "documents";
-    if (!found.length) message("empty", "No index here", "The engine answers and has no open index. Fill one, then load this page again.");
     await chooseIndex();
-  } catch (error) { message("error", "The engine cannot be asked", error.message); }
+    if (!found.length) message("empty", "No index here", "The engine answers and has no open index. Fill one, then load this page again.");
+  } catch (error) {
+    $("index").replaceChildren();
+    $("index-field").hidden = true;
+    await chooseIndex();
+    message("error", "The engine cannot be asked", error.message);
+  }
 }
 
 async function chooseIndex() {
   const [source, index] = [$("source").value, $("index").value];
-  const found = index ? await ask(`fields?source=${source}&index=${encodeURIComponent(index)}`) : [];
-  const usual = found.filter((name) => /^(title|text|body|content|name|description)$/.test(name));
-  const chosen = new Set(usual.length ? usual : found.slice(0, 3));
-  const local = $("index-field").hidden;
-  $("fields").hidden = local || !found.length;
-  $("fields").replaceChildren(element("legend", {}, "Fields"), ...found.map((name) => element("label", { class: "chip" },
-    element("input", { type: "checkbox", value: name, checked: chosen.has(name) }), name)));
-  Store.place = `${$("source").selectedOptions[0].textContent}/${index}`;
+  state.run += 1;
   state.answer = null;
+  Store.place = `${state.setup.sources[source].title}/${index}`;
+  const found = index ? await ask(`fields?source=${source}&index=${encodeURIComponent(index)}`) : [];
+  const usual = found.filter((name) => /^(title|headline|name|heading|text|body|content|description|abstract|passage)$/i.test(name));
+  const chosen = new Set(usual.length ? usual : found.slice(0, 3));
+  const inOrder = [...found].sort((one, other) => isTitle(other) - isTitle(one));
+  $("fields").hidden = $("index-field").hidden || !found.length;
+  $("fields").replaceChildren(element("legend", {}, "Fields"), ...inOrder.map((name) => element("label", { class: "chip" },
+    element("input", { type: "checkbox", value: name, checked: chosen.has(name) }), name)));
+  if (index) welcome();
   showSet();
 }
+
+// The first field is shown as a hit's title and stands first in the passage that the model reads.
+function isTitle(name) { return /^(title|headline|name|heading)$/i.test(name) ? 1 : 0; }
+
+function showConnect() {
+  $("connect-error").textContent = "";
+  $("connect-dialog").showModal();
+  $("connect-url").select();
+}
+
+async function connect(event) {
+  event.preventDefault();
+  const body = { url: address($("connect-url").value.trim()), user: $("connect-user").value, password: $("connect-password").value, insecure: $("connect-insecure").checked };
+  $("connect-go").disabled = true;
+  $("connect-error").textContent = "";
+  try {
+    const { source } = await ask("sources", body);
+    $("connect-password").value = "";
+    state.setup = await ask("setup");
+    showSources(source);
+    $("connect-dialog").close();
+    await chooseSource();
+    $("query").focus();
+  } catch (error) { $("connect-error").textContent = error.message; } finally { $("connect-go").disabled = false; }
+}
+
+function address(typed) { return /^https?:\/\//i.test(typed) ? typed : `http://${typed}`; }
+
+// What a search is asked with; measures of other settings are not mixed into the set's mean.
+function settings() {
+  return {
+    window: Number($("window").value), model: $("model").value || null, instruction: $("instruction").value.trim() || null,
+    fields: [...$("fields").querySelectorAll("input:checked")].map((box) => box.value),
+  };
+}
+
+function asked(query) { return { source: Number($("source").value), index: $("index").value, query, ...settings() }; }
 
 async function search(event) {
   if (event) event.preventDefault();
   const query = $("query").value.trim();
   if (!query) { $("query").focus(); return; }
   const number = ++state.asked;
-  const body = {
-    source: Number($("source").value), index: $("index").value, query, window: Number($("window").value),
-    fields: [...$("fields").querySelectorAll("input:checked")].map((box) => box.value),
-    model: $("model").value || null, instruction: $("instruction").value.trim() || null,
-  };
+  const body = asked(query);
   $("go").disabled = true;
   $("status").textContent = "Searching…";
   if (state.query !== query || !state.answer) loading(body.window);
@@ -85,7 +133,7 @@ async function search(event) {
     Object.assign(state, { answer, query });
     show();
   } catch (error) {
-    if (number === state.asked) { $("status").textContent = ""; state.answer = null; message("error", "That did not work", error.message); }
+    if (number === state.asked) { $("status").textContent = ""; state.answer = null; message("error", "That did not work", error.message); showSet(); }
   } finally { if (number === state.asked) $("go").disabled = false; }
 }
 
@@ -110,23 +158,48 @@ function show() {
   $("time-reranked").textContent = `+ ${answer.rerank_ms.toFixed(0)} ms`;
   $("status").textContent = `${answer.first.length} hits, ${answer.tokens} tokens read by ${answer.model}`;
   showMeasures();
-  drawLines(answer.reranked, grades, answer.first);
+  $("density").hidden = false;
+  lines();
+}
+
+function lines() { drawLines(state.answer.reranked, Store.grades(state.query), state.answer.first); }
+
+function measured(answer, grades) {
+  return [ndcg(answer.first.map((hit) => hit.id), grades), ndcg(answer.reranked.map((move) => answer.first[move.was].id), grades)];
 }
 
 function showMeasures() {
   const { answer, query } = state;
-  const grades = Store.grades(query);
-  const before = ndcg(answer.first.map((hit) => hit.id), grades);
-  const after = ndcg(answer.reranked.map((move) => answer.first[move.was].id), grades);
+  const [before, after] = measured(answer, Store.grades(query));
   $("ndcg-first").textContent = `nDCG@10 ${points(before)}`;
   $("ndcg-reranked").textContent = `nDCG@10 ${points(after)}`;
   $("ndcg-reranked").className = `measure ${after > before ? "better" : after < before ? "worse" : ""}`;
-  Store.measure(query, before, after);
+  Store.measure(query, before, after, settings());
   showSet();
 }
 
 function showSet() {
-  drawSet(Store.read(), state.query, pick, (query) => { Store.remove(query); state.answer ? show() : showSet(); });
+  drawSet(Store.read(), state.query, JSON.stringify(settings()), pick, (query) => { Store.remove(query); state.answer ? show() : showSet(); });
+  const empty = !Object.keys(Store.read()).length;
+  for (const id of ["run", "export-qrels", "export-queries", "clear"]) $(id).disabled = empty;
+}
+
+// Every query of the set under the settings of now; a second press, or another index, ends it.
+async function runSet() {
+  if (state.running) { state.run += 1; return; }
+  const [run, settingsNow, queries] = [++state.run, settings(), Object.keys(Store.read())];
+  state.running = true;
+  $("run").textContent = "Stop";
+  try {
+    for (const [place, query] of queries.entries()) {
+      $("status").textContent = `Searching ${place + 1} of ${queries.length}…`;
+      const answer = await ask("search", { ...asked(query), ...settingsNow });
+      if (run !== state.run) break;
+      Store.measure(query, ...measured(answer, Store.grades(query)), settingsNow);
+      showSet();
+    }
+    $("status").textContent = "";
+  } catch (error) { $("status").textContent = error.message; } finally { state.running = false; $("run").textContent = "Search all again"; }
 }
 
 function toggle(id) {
@@ -143,7 +216,7 @@ function follow(id) {
   for (const one of document.querySelectorAll(".hit, #lines path")) one.classList.toggle("followed", one.dataset.id === id);
 }
 
-function expand(item) { item.classList.toggle("open"); drawLines(state.answer.reranked, Store.grades(state.query), state.answer.first); }
+function expand(item) { item.classList.toggle("open"); lines(); }
 
 function step(by) {
   const current = document.activeElement.closest(".hit");
@@ -163,14 +236,27 @@ function side() { return document.body.dataset.side || "reranked"; }
 
 function showSide(name) {
   document.body.dataset.side = name;
-  $("show-first").setAttribute("aria-selected", String(name === "first"));
-  $("show-reranked").setAttribute("aria-selected", String(name === "reranked"));
+  $("show-first").setAttribute("aria-pressed", String(name === "first"));
+  $("show-reranked").setAttribute("aria-pressed", String(name === "reranked"));
+}
+
+function applyDensity(compact) {
+  document.body.classList.toggle("compact", compact);
+  $("density").setAttribute("aria-pressed", String(compact));
+  if (state.answer) lines();
+}
+
+function switchDensity() {
+  const compact = !document.body.classList.contains("compact");
+  localStorage.setItem("lastly-compact", compact ? "1" : "");
+  applyDensity(compact);
 }
 
 const KEYS = {
   "/": () => { $("query").focus(); $("query").select(); }, "?": () => $("help").showModal(),
   j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
   h: () => cross("first"), ArrowLeft: () => cross("first"), l: () => cross("reranked"), ArrowRight: () => cross("reranked"),
+  c: switchDensity,
   r: () => { const item = document.activeElement.closest(".hit"); if (item) toggle(item.dataset.id); },
   Enter: () => { const item = document.activeElement.closest(".hit"); if (item && document.activeElement === item) expand(item); },
 };
@@ -189,16 +275,22 @@ function download(name, content) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-async function importQueries() {
-  const file = $("import").files[0];
-  if (!file) return;
-  for (const line of (await file.text()).split("\n").map((text) => text.trim()).filter(Boolean)) {
-    let text = line;
-    if (line.startsWith("{")) { try { text = JSON.parse(line).text; } catch { continue; } }
-    if (text) Store.add(String(text));
+// Queries give their texts by id; judgments of the same choice of files find them by that id.
+async function importSet() {
+  const texts = {};
+  const contents = await Promise.all([...$("import").files].map(async (file) => [file.name.endsWith(".tsv"), await file.text()]));
+  const rows = (judgments) => contents.filter(([tsv]) => tsv === judgments).flatMap(([, text]) => text.split("\n").map((line) => line.trim()).filter(Boolean));
+  for (const line of rows(false)) {
+    let record = { text: line };
+    if (line.startsWith("{")) { try { record = JSON.parse(line); } catch { continue; } }
+    if (record.text) { Store.add(String(record.text)); texts[record._id] = String(record.text); }
+  }
+  for (const line of rows(true)) {
+    const [query, id, grade] = line.split("\t");
+    if (texts[query] && Number(grade) > 0) Store.judge(texts[query], id, Number(grade));
   }
   $("import").value = "";
-  showSet();
+  state.answer ? show() : showSet();
 }
 
 function applyTheme(theme) {
@@ -214,7 +306,7 @@ function switchTheme() {
 
 $("search").addEventListener("submit", search);
 $("window").addEventListener("input", () => { $("window-shown").textContent = $("window").value; });
-for (const id of ["window", "model", "instruction", "fields"]) $(id).addEventListener("change", () => state.answer && search());
+for (const id of ["window", "model", "instruction", "fields"]) $(id).addEventListener("change", () => { if (state.answer) search(); else showSet(); });
 $("source").addEventListener("change", chooseSource);
 $("index").addEventListener("change", chooseIndex);
 $("theme").addEventListener("click", switchTheme);
@@ -223,7 +315,12 @@ $("show-first").addEventListener("click", () => showSide("first"));
 $("show-reranked").addEventListener("click", () => showSide("reranked"));
 $("export-qrels").addEventListener("click", () => download("qrels.tsv", Store.qrels()));
 $("export-queries").addEventListener("click", () => download("queries.jsonl", Store.queries()));
-$("import").addEventListener("change", importQueries);
+$("import").addEventListener("change", importSet);
+$("run").addEventListener("click", runSet);
+$("density").addEventListener("click", switchDensity);
+$("open-connect").addEventListener("click", showConnect);
+$("connect-form").addEventListener("submit", connect);
+$("connect-cancel").addEventListener("click", () => $("connect-dialog").close());
 $("clear").addEventListener("click", () => {
   if (confirm("Forget all queries and judgments of this index? Export them first if you need them.")) { Store.clear(); state.answer ? show() : showSet(); }
 });
@@ -231,7 +328,8 @@ $("key-form").addEventListener("submit", () => { sessionStorage.setItem("lastly-
 $("orders").addEventListener("pointerover", (event) => { const item = event.target.closest(".hit"); if (item) follow(item.dataset.id); });
 $("orders").addEventListener("focusin", (event) => { const item = event.target.closest(".hit"); if (item) follow(item.dataset.id); });
 $("orders").addEventListener("click", (event) => { const item = event.target.closest(".hit"); if (item && !getSelection().toString()) expand(item); });
-new ResizeObserver(() => state.answer && !$("orders").hidden && drawLines(state.answer.reranked, Store.grades(state.query), state.answer.first)).observe($("results"));
+new ResizeObserver(() => state.answer && !$("orders").hidden && lines()).observe($("results"));
 applyTheme(localStorage.getItem("lastly-theme"));
+applyDensity(Boolean(localStorage.getItem("lastly-compact")));
 showSide("reranked");
 start();

@@ -13,10 +13,10 @@ const Store = {
     if (grade === null) delete entry.grades[id]; else entry.grades[id] = grade;
     this.write(queries);
   },
-  measure(query, before, after) {
+  measure(query, before, after, settings) {
     const queries = this.read();
     if (!queries[query]) return;
-    Object.assign(queries[query], { before, after });
+    Object.assign(queries[query], { before, after, settings: JSON.stringify(settings) });
     this.write(queries);
   },
   add(query) { const queries = this.read(); queries[query] ||= { grades: {} }; this.write(queries); },

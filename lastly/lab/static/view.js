@@ -54,6 +54,7 @@ function card(hit, rank, score, move, query, grade, onjudge) {
 
 function message(kind, title, detail, ...more) {
   $("orders").hidden = true;
+  $("density").hidden = true;
   $("blank").replaceChildren(element("div", { class: `message ${kind}`, role: kind === "error" ? "alert" : null },
     element("strong", {}, title), element("p", {}, detail), ...more));
 }
@@ -73,7 +74,7 @@ function drawLines(reranked, relevantIds, first) {
   if (!frame.width) return;
   const left = $("first").children;
   const right = $("reranked").children;
-  const middle = (item) => item.getBoundingClientRect().top + 28 - frame.top;
+  const middle = (item) => { const box = item.getBoundingClientRect(); return box.top + Math.min(28, box.height / 2) - frame.top; };
   reranked.forEach((move, now) => {
     const [y1, y2] = [middle(left[move.was]), middle(right[now])];
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -86,17 +87,26 @@ function drawLines(reranked, relevantIds, first) {
   });
 }
 
-function drawSet(queries, current, onpick, ondrop) {
+function drawSet(queries, current, settings, onpick, ondrop) {
   const entries = Object.entries(queries);
+  const stale = (entry) => typeof entry.after === "number" && entry.settings !== settings;
   $("set-count").textContent = entries.length || "";
   $("set").replaceChildren(...entries.map(([query, entry]) => element("li", { class: query === current ? "current" : null },
     element("button", { class: "pick", type: "button", onclick: () => onpick(query) },
       element("span", { class: "query" }, query),
-      element("span", { class: "pair" }, `${points(entry.before)} → ${points(entry.after)}`)),
+      element("span", { class: `pair${stale(entry) ? " stale" : ""}`, title: stale(entry) ? "measured under other settings" : null }, ...change(entry))),
     element("button", { class: "drop", type: "button", "aria-label": `take “${query}” out of the set`, onclick: () => ondrop(query) }, "×"))));
-  const measured = entries.filter(([, entry]) => typeof entry.before === "number" && typeof entry.after === "number");
-  const mean = (side) => measured.reduce((sum, [, entry]) => sum + entry[side], 0) / measured.length;
+  const measured = entries.map(([, entry]) => entry).filter((entry) => typeof entry.before === "number" && typeof entry.after === "number" && !stale(entry));
+  const mean = (side) => measured.reduce((sum, entry) => sum + entry[side], 0) / measured.length;
+  const older = entries.filter(([, entry]) => stale(entry)).length;
   $("means").replaceChildren(...(measured.length ? [
     element("span", {}, `Mean nDCG@10 of ${measured.length} ${measured.length === 1 ? "query" : "queries"}`),
-    element("strong", {}, `${points(mean("before"))} → ${points(mean("after"))}`)] : []));
+    element("strong", {}, ...change({ before: mean("before"), after: mean("after") }))] : []),
+    ...(older ? [element("span", {}, `${older} measured under other settings`)] : []));
+}
+
+function change({ before, after }) {
+  const by = after - before;
+  const words = [`${points(before)} → ${points(after)}`];
+  return by ? [...words, element("span", { class: `by ${by > 0 ? "up" : "down"}` }, `${by > 0 ? "+" : "−"}${(100 * Math.abs(by)).toFixed(1)}`)] : words;
 }

@@ -1,4 +1,4 @@
-"""An engine's index as a first stage: OpenSearch and Elasticsearch speak the same search here."""
+"""OpenSearch and Elasticsearch as first stages: both speak the same search here."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,35 @@ from lastly.local.http_json import JsonServer
 _FIRST_STAGE_ONLY = {"lastly": {"enabled": False}}
 
 
-class EngineIndex:
+class SearchApi:
+    """A server of either engine."""
+
+    def __init__(self, server: JsonServer) -> None:
+        self.server = server
+
+    def indices(self) -> list[str]:
+        """Name the open indices, hidden ones left out; raises InvalidRequestError where the server refuses."""
+        answer = self._get("/_cat/indices?format=json&h=index&expand_wildcards=open")
+        return sorted(row["index"] for row in answer if not row["index"].startswith("."))
+
+    def fields(self, index: str) -> list[str]:
+        """Name an index's text fields, those of objects with dots; raises InvalidRequestError where it refuses."""
+        answer = self._get(f"/{quote(index, safe='')}/_mapping")
+        mappings = [entry["mappings"].get("properties", {}) for entry in answer.values()]
+        return sorted({name for properties in mappings for name in _text_fields(properties, prefix="")})
+
+    def index(self, index: str, fields: Sequence[str]) -> "SearchApiIndex":
+        """Give an index as a first stage."""
+        return SearchApiIndex(self.server, index, fields)
+
+    def _get(self, path: str) -> Any:
+        status, answer = self.server.call("GET", path)
+        if status != 200:
+            raise InvalidRequestError(f"{self.server.shown} answered {status}: {reason(answer)}")
+        return answer
+
+
+class SearchApiIndex:
     """Searches an index with `multi_match` over `fields`; the passage is the fields' texts in that order."""
 
     def __init__(self, server: JsonServer, index: str, fields: Sequence[str]) -> None:
@@ -51,25 +79,6 @@ class EngineIndex:
         texts = [text for field in self._fields if (text := _text(hit.get("_source", {}), field))]
         title = texts[0] if len(texts) > 1 else ""
         return Hit(Document(id=hit["_id"], title=title, text="\n".join(texts[1:] or texts)), hit["_score"] or 0.0)
-
-
-def list_indices(server: JsonServer) -> list[str]:
-    """Name the server's open indices, hidden ones left out; raises InvalidRequestError where it refuses."""
-    status, answer = server.call("GET", "/_cat/indices?format=json&h=index&expand_wildcards=open")
-    if status != 200:
-        raise InvalidRequestError(f"{server.shown} answered {status}: {reason(answer)}")
-    return sorted(row["index"] for row in answer if not row["index"].startswith("."))
-
-
-def list_fields(server: JsonServer, index: str) -> list[str]:
-    """Name an index's text fields, those of objects with dots; raises InvalidRequestError where it refuses."""
-    status, answer = server.call("GET", f"/{quote(index, safe='')}/_mapping")
-    if status != 200:
-        raise InvalidRequestError(f"{server.shown}/{index} answered {status}: {reason(answer)}")
-    found = {
-        name for entry in answer.values() for name in _text_fields(entry["mappings"].get("properties", {}), prefix="")
-    }
-    return sorted(found)
 
 
 def _text_fields(properties: dict[str, Any], prefix: str) -> list[str]:

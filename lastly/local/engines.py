@@ -1,0 +1,53 @@
+"""Which engine answers at an address, so that nobody has to say."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lastly.errors import InvalidRequestError
+from lastly.local.first_stage import Hit
+from lastly.local.http_json import JsonServer
+from lastly.local.search_api import SearchApi
+from lastly.local.vespa import VespaContainer
+
+
+class Index(Protocol):
+    """An engine's index as a first stage."""
+
+    @property
+    def name(self) -> str:
+        """Address and index, without user and password."""
+        ...
+
+    def search(self, query: str, size: int) -> list[Hit]:
+        """Give at most `size` hits, best first."""
+        ...
+
+
+class Engine(Protocol):
+    """An engine whose indices (Vespa: schemas) can be searched."""
+
+    def indices(self) -> list[str]:
+        """Name what can be searched."""
+        ...
+
+    def fields(self, index: str) -> list[str]:
+        """Name an index's text fields."""
+        ...
+
+    def index(self, index: str, fields: Sequence[str]) -> Index:
+        """Give an index as a first stage, searched and read by `fields`."""
+        ...
+
+
+def recognise(server: JsonServer) -> Engine:
+    """Ask a server what it is; raises InvalidRequestError where it is no engine, or wants a user and a password."""
+    status, said = server.call("GET", "/")
+    if status == 401:
+        raise InvalidRequestError(f"{server.shown} wants a user and a password, and takes none or not these")
+    if isinstance(said, dict):
+        if isinstance(said.get("handlers"), list):
+            return VespaContainer(server)
+        # A closed root still refuses in the search API's own form: a user of one index need not be let in there.
+        if isinstance(said.get("version"), dict) or ("error" in said and said.get("status") == status):
+            return SearchApi(server)
+    raise InvalidRequestError(f"{server.shown} is none of OpenSearch, Elasticsearch and Vespa's container")
