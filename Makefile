@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: docs plugins load fuzz lock help demo serve test test-quick lint format types clean site test-stack
+.PHONY: browser docs plugins load fuzz lock help demo serve test test-quick lint format types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ demo: $(VENV)/.serving ## search this Python's documentation; both orders side b
 serve: $(VENV)/.serving ## run the sidecar on the embedded model (ARGS="--port 8787")
 	$(BIN)/lastly serve $(ARGS)
 
-test: $(VENV)/.development lint types ## lint, types and all tests
+test: $(VENV)/.development lint types browser ## lint, types and all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch and the bundle for Vespa, all in plugin/*/target
@@ -35,6 +35,12 @@ load: $(VENV)/.development ## 64 callers at twice the capacity for a minute, the
 
 fuzz: $(VENV)/.development ## a million generated inputs through the whole app (ARGS="--inputs 10000")
 	$(BIN)/python -m tests.fuzz.million $(ARGS)
+
+# Tests of pages skip without a browser. What can't install one says so and goes on.
+browser: ## install Debian's Chromium, which the tests of pages run in, where apt-get and root are at hand
+	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		(apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null) || \
+		echo "no Chromium: the tests of pages will skip"
 
 PINS := deploy/docker/requirements
 PIN := uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-annotate \

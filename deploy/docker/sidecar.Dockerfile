@@ -31,7 +31,8 @@ RUN /opt/build/bin/pip --python /opt/lastly/bin/python install --no-cache-dir --
 FROM maven:3.9-eclipse-temurin-21 AS bundle
 WORKDIR /src
 COPY plugin plugin
-RUN --mount=type=cache,target=/root/.m2 mvn -q -B -ntp -f plugin/pom.xml -pl vespa -am -Dmaven.test.skip=true package
+RUN --mount=type=cache,target=/root/.m2 \
+    mvn -q -B -ntp -f plugin/pom.xml -pl vespa -am -Dmaven.test.skip=true package
 
 FROM python:3.12-slim-bookworm AS base
 ENV PATH=/opt/lastly/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -29,7 +29,7 @@ def run(argv: Sequence[str]) -> int:
         raise InvalidRequestError(f"{_NEEDS} (missing: {error.name})") from error
     console = Console()
     if options.shadow:
-        print(shadow.to_markdown(shadow.read_stats(_server(options.shadow, options))), end="")
+        print(shadow.to_markdown(*shadow.read(_server(options.shadow, options))), end="")
         return 0
     if bool(options.folders) == bool(options.table):
         raise InvalidRequestError("name folders of test collections, or --table with --data")
@@ -67,8 +67,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_systems(flags: argparse.ArgumentParser) -> None:
     first = flags.add_argument_group("first stage (default: BM25, embedded)")
-    first.add_argument("--engine", metavar="URL", help="OpenSearch or Elasticsearch: http://user:password@host:9200")
-    first.add_argument("--index", help="the engine's index; its _id are the corpus' ids")
+    first.add_argument(
+        "--engine", metavar="URL", help="OpenSearch, Elasticsearch or Vespa: http://user:password@host:9200"
+    )
+    first.add_argument("--index", help="the engine's index, or Vespa's schema; its documents' ids are the judged ones")
     first.add_argument("--fields", type=_names, default=["title", "text"], help="searched and joined (title,text)")
     first.add_argument("--insecure", action="store_true", help="take any certificate of the engine")
     first.add_argument("--shadow", metavar="URL", help="only read the plugin's counters from an engine")

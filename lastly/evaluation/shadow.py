@@ -1,6 +1,8 @@
-"""What the plugins counted while they reranked in the shadow: the order was left alone, the moves were counted."""
+"""What the plugins counted, above all in the shadow: there they call the sidecar and leave the order alone."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from lastly.errors import NotReadyError
@@ -8,64 +10,131 @@ from lastly.evaluation.report import table
 from lastly.local.http_json import JsonServer
 
 PATHS = ("/_plugins/_lastly/stats", "/_lastly/stats")
+VESPA_PATH = "/state/v1/metrics"
+_MORE = float("inf")
 
 
-def read_stats(server: JsonServer) -> dict[str, Any]:
-    """Read an engine's counters, OpenSearch's path first; raises NotReadyError where neither is there."""
+@dataclass
+class Counts:
+    """Of one node: searches by what became of them, and the calls' times: milliseconds (at most) → calls."""
+
+    node: str
+    reranked: int = 0
+    shadowed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    latency: Counter[float] = field(default_factory=Counter)
+    breaker: str = ""
+
+    @property
+    def tried(self) -> int:
+        """Searches that were to be reranked, in earnest or in the shadow."""
+        return self.reranked + self.shadowed + self.failed.total()
+
+    def within(self, share: float) -> str:
+        """Give the milliseconds that a share of the calls stayed within, as far as the histogram tells."""
+        rest = share * self.latency.total()
+        for most in sorted(self.latency):
+            rest -= self.latency[most]
+            if self.latency[most] and rest <= 0:
+                return "more" if most == _MORE else f"{most:.0f} ms"
+        return "–"
+
+
+def read(server: JsonServer) -> tuple[list[Counts], str]:
+    """Read an engine's counters, and since when they count; raises NotReadyError where the plugin is not there."""
     for path in PATHS:
         status, answer = server.call("GET", path)
-        if status == 200 and isinstance(answer, dict):
-            return answer
         if status in (401, 403):
             raise NotReadyError(f"{server.shown} answered {status}; put user and password into the URL")
-    raise NotReadyError(f"{server.shown} has neither {PATHS[0]} nor {PATHS[1]}; is the plugin installed?")
+        if status == 200 and isinstance(answer, dict) and "nodes" in answer:
+            return [_of_node(name, content) for name, content in answer["nodes"].items()], "since each node's start"
+    status, answer = server.call("GET", VESPA_PATH)
+    if status == 200 and isinstance(answer, dict) and "metrics" in answer:
+        return _of_container(server.shown, answer["metrics"].get("values", [])), "in the container's last snapshot"
+    raise NotReadyError(f"{server.shown} has none of {', '.join((*PATHS, VESPA_PATH))}; is the plugin installed?")
 
 
-def counters(stats: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Give counter → node → value; names are dotted paths below the node. Nodes come under `nodes`, or as one."""
-    nodes = stats.get("nodes")
-    by_node = nodes if isinstance(nodes, dict) and nodes else {"node": stats}
-    found: dict[str, dict[str, float]] = {}
-    for node, content in by_node.items():
-        shown = content.get("name", node) if isinstance(content, dict) else node
-        for name, value in _numbers(content, ""):
-            found.setdefault(name, {})[str(shown)] = value
-    return found
+def to_markdown(nodes: Sequence[Counts], since: str) -> str:
+    """Write what the counters say: a table of nodes, then the reasons."""
+    nodes = sorted(nodes, key=lambda counts: counts.node)
+    whole = _sum(nodes)
+    if not whole.tried + whole.skipped.total():
+        return f"The plugin answered and has counted no search {since}.\n"
+    shown = [*nodes, whole] if len(nodes) > 1 else nodes
+    lines = ["# What the plugin counted", "", f"Searches {since}.", "", *table(_HEAD, map(_row, shown)), ""]
+    if whole.tried:
+        lines += [_verdict(whole), ""]
+    for title, counted in (("Kept the first stage's order (failed)", whole.failed), ("Left alone", whole.skipped)):
+        if counted:
+            rows = [[f"`{reason}`", str(number)] for reason, number in counted.most_common()]
+            lines += [f"## {title}", "", *table(["reason", "searches"], rows), ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def to_markdown(stats: dict[str, Any]) -> str:
-    """Write the counters as a table, those of the shadow first; one column a node and the sum."""
-    found = counters(stats)
-    if not found:
-        return "The plugin answered and has counted nothing yet.\n"
-    nodes = sorted({node for values in found.values() for node in values})
-    names = sorted(found, key=lambda name: ("shadow" not in name, name))
-    rows = [
-        [name, *(_number(found[name].get(node, 0.0)) for node in nodes), _sum_of(name, found[name])] for name in names
-    ]
-    return "\n".join(table(["counter", *nodes, "all nodes"], rows)) + "\n"
+_HEAD = ["node", "in the shadow", "reranked", "failed", "left alone", "half within", "95 % within", "breaker"]
 
 
-def _numbers(content: Any, prefix: str) -> Iterator[tuple[str, float]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _numbers(value, f"{prefix}.{key}" if prefix else str(key))
-    elif isinstance(content, list):
-        for place, value in enumerate(content):
-            yield from _numbers(value, f"{prefix}[{place}]")
-    elif isinstance(content, int | float) and not isinstance(content, bool):
-        yield prefix, float(content)
+def _row(counts: Counts) -> list[str]:
+    numbers = [counts.shadowed, counts.reranked, counts.failed.total(), counts.skipped.total()]
+    return [counts.node, *map(str, numbers), counts.within(0.5), counts.within(0.95), counts.breaker]
 
 
-def _sum_of(name: str, values: dict[str, float]) -> str:
-    """Counts add up over nodes; means, percentiles and bounds do not."""
-    last = name.rsplit(".", 1)[-1]
-    return (
-        ""
-        if any(word in last for word in ("mean", "p50", "p95", "p99", "max", "min", "le"))
-        else _number(sum(values.values()))
+def _verdict(whole: Counts) -> str:
+    good = whole.tried - whole.failed.total()
+    share = f"{100 * good / whole.tried:.1f} %"
+    return f"{good} of {whole.tried} searches that were to be reranked got scores in time ({share})."
+
+
+def _sum(nodes: Sequence[Counts]) -> Counts:
+    whole = Counts("all nodes")
+    for counts in nodes:
+        whole.reranked += counts.reranked
+        whole.shadowed += counts.shadowed
+        for mine, theirs in ((whole.skipped, counts.skipped), (whole.failed, counts.failed)):
+            mine.update(theirs)
+        whole.latency.update(counts.latency)
+    return whole
+
+
+def _of_node(name: str, content: dict[str, Any]) -> Counts:
+    return Counts(
+        node=str(content.get("name", name)),
+        reranked=int(content.get("reranked", 0)),
+        shadowed=int(content.get("shadowed", 0)),
+        skipped=Counter(content.get("skipped", {})),
+        failed=Counter(content.get("failed", {})),
+        latency=Counter(dict(_buckets(content.get("latency_ms", {})))),
+        breaker=str(content.get("breaker", "")),
     )
 
 
-def _number(value: float) -> str:
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:.3f}"
+def _buckets(histogram: dict[str, int]) -> Iterator[tuple[float, int]]:
+    for name, calls in histogram.items():
+        yield (float(name.removeprefix("le_")) if name.startswith("le_") else _MORE), calls
+
+
+def _of_container(shown: str, values: Sequence[dict[str, Any]]) -> list[Counts]:
+    """Read a container's metrics; its searchers are told apart by a dimension, and each counts as a node."""
+    found: dict[str, Counts] = {}
+    for metric in values:
+        name, dimensions, numbers = metric["name"], metric.get("dimensions", {}), metric["values"]
+        if not name.startswith("lastly."):
+            continue
+        searcher = str(dimensions.get("searcher", shown))
+        counts = found.setdefault(searcher, Counts(searcher))
+        number = int(numbers.get("count", numbers.get("last", 0)))
+        _take(counts, name.removeprefix("lastly."), str(dimensions.get("reason", "")), number, numbers)
+    return list(found.values()) or [Counts(shown)]
+
+
+def _take(counts: Counts, name: str, reason: str, number: int, numbers: dict[str, float]) -> None:
+    if name in ("reranked", "shadowed"):
+        setattr(counts, name, getattr(counts, name) + number)
+    elif name in ("skipped", "failed"):
+        getattr(counts, name)[reason] += number
+    elif name == "breaker_open":
+        counts.breaker = "open" if numbers.get("last") else "closed"
+    elif name == "latency_ms":  # a snapshot holds no histogram but its ends
+        high = numbers.get("95percentile", numbers.get("max", 0.0))
+        counts.latency.update({float(numbers.get("average", 0.0)): number - number // 20, float(high): number // 20})

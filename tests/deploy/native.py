@@ -51,7 +51,7 @@ class Stack:
         written = SERVICES[service]
         environment = {**written["environment"], "LASTLY_HOST": "127.0.0.1", "LASTLY_PORT": str(port)}
         words = [self.translated(word) for word in command(service)]
-        words = [str(port) if word == environment_port(written) else word for word in words]
+        words = [f"--port={port}" if word == f"--port={environment_port(written)}" else word for word in words]
         process = subprocess.Popen(
             [sys.executable, "-m", "lastly", *words],
             env={**os.environ, **environment, "LASTLY_API_KEY": KEY},

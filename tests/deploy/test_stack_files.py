@@ -17,7 +17,18 @@ from lastly.config import Settings
 from lastly.metrics import Metrics
 from lastly.middleware import OPEN_PATHS
 from tests.deploy.compose import NoComposeError, found_or_built
-from tests.deploy.files import DOCKERFILES, OURS, PROFILES, ROOT, SERVICES, STACK, command, copied, dockerfile
+from tests.deploy.files import (
+    DOCKERFILES,
+    OURS,
+    PROFILES,
+    ROOT,
+    SERVICES,
+    STACK,
+    command,
+    copied,
+    dockerfile,
+    run_lines,
+)
 
 SIDECAR = DOCKERFILES["sidecar.Dockerfile"]
 
@@ -89,6 +100,14 @@ def test_each_engine_s_image_is_the_version_that_its_plugin_is_built_for(image: 
     built_for = re.findall(rf"<{module}.version>([\d.]+)<", pom)
     texts = [*DOCKERFILES.values(), *(service.get("image", "") for service in SERVICES.values())]
     assert [tag for text in texts for tag in re.findall(rf"{image}:([\d.]+)", text)] == built_for
+
+
+def test_maven_builds_a_module_with_what_it_needs_wherever_an_image_builds_one() -> None:
+    lines = [line for text in DOCKERFILES.values() for line in run_lines(text) if line.startswith("mvn ")]
+    modules = re.findall(r"<module>(\w+)</module>", (ROOT / "plugin/pom.xml").read_text(encoding="utf-8"))
+    built = [re.findall(r" -f plugin/pom\.xml -pl (\w+) -am ", line) for line in lines]
+    assert {module for found in built for module in found} == set(modules) - {"core"}
+    assert len(built) == len(modules) - 1
 
 
 def test_the_sidecar_s_health_check_asks_a_path_that_needs_no_key() -> None:

@@ -7,19 +7,26 @@ container engine can show (images, networks, users, volumes) is not shown here: 
 import json
 import os
 import shutil
+import subprocess
+import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from playwright.sync_api import Page, expect
 
+from tests.browser import browser, page
 from tests.deploy.files import ROOT
 from tests.deploy.native import KEY, Stack, build_plugin, check_health, node_settings, put_key
 from tests.engines.nodes import elasticsearch, opensearch
 from tests.engines.nodes.search_node import SearchNode
 
+__all__ = ["browser", "page"]
 ENGINES = {
     "opensearch": (opensearch.OpenSearchNode, opensearch.java_home, "/_plugins/_lastly/stats"),
     "elasticsearch": (elasticsearch.ElasticsearchNode, elasticsearch.java_home, "/_lastly/stats"),
@@ -52,9 +59,21 @@ class Walked:
         answer, headers = _call(f"{self.node.url}/articles/_search", asked)
         return [hit["_id"] for hit in answer["hits"]["hits"]], headers.get("warning", "")
 
-    def reranked(self) -> int:
-        """How many searches were reranked so far."""
-        return int(next(iter(_call(self.node.url + self.stats_path)[0]["nodes"].values()))["reranked"])
+    def counted(self, what: str) -> int:
+        """How many searches were counted as that so far."""
+        return int(next(iter(_call(self.node.url + self.stats_path)[0]["nodes"].values()))[what])
+
+    def configure(self, **settings: str | None) -> None:
+        """Set the index's settings by their short names."""
+        body = {f"index.lastly.{name}": value for name, value in settings.items()}
+        asked = urllib.request.Request(
+            f"{self.node.url}/articles/_settings",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+            method="PUT",
+        )
+        with urllib.request.urlopen(asked, timeout=60) as response:
+            assert response.status == 200
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -82,10 +101,10 @@ def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_the_first_search_after_up_is_reranked(walked: Walked) -> None:
-    before = walked.reranked()
+    before = walked.counted("reranked")
     ids, warning = walked.search()
     assert warning == ""
-    assert walked.reranked() == before + 1
+    assert walked.counted("reranked") == before + 1
     first_stage, _ = walked.search(ext={"lastly": {"enabled": False}})
     assert ids != first_stage
     assert "articles is attached" in walked.seeded
@@ -111,3 +130,69 @@ def test_prometheus_would_find_the_sidecar_s_calls(walked: Walked) -> None:
     metrics, _ = _call(target + job["metrics_path"])
     counted = [line for line in metrics.splitlines() if line.startswith("lastly_rerank_seconds_count")]
     assert sum(float(line.split()[-1]) for line in counted) > 0
+
+
+def test_the_lab_s_page_connects_to_the_engine_and_shows_both_orders(walked: Walked, page: Page) -> None:
+    page.goto(walked.lab)
+    page.fill("#key", KEY)
+    page.keyboard.press("Enter")
+    expect(page.locator("#index")).to_have_value("articles")
+    expect(page.locator("#fields .chip")).to_have_text(["title", "text"])
+    page.fill("#query", QUERY)
+    page.keyboard.press("Enter")
+    expect(page.locator("#reranked .hit")).to_have_count(20)
+    expect(page.locator("#lines path")).to_have_count(20)
+    expect(page.locator("#first .hit mark").first).to_be_visible()
+    shown = [str(item.get_attribute("data-id")) for item in page.locator("#first .hit").all()]
+    body = {"query": {"multi_match": {"query": QUERY, "fields": ["title", "text"]}}, "size": 20}
+    assert shown == walked.search(**body, ext={"lastly": {"enabled": False}})[0]
+
+
+def _lastly(*words: str) -> str:
+    environment = {**os.environ, "LASTLY_API_KEY": KEY}
+    done = subprocess.run(
+        [sys.executable, "-m", "lastly", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_eval_judges_the_engine_s_index_through_the_stack_s_sidecar(walked: Walked, tmp_path: Path) -> None:
+    first_stage, _ = walked.search(ext={"lastly": {"enabled": False}})
+    folder = tmp_path / "judged"
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "queries.jsonl").write_text(json.dumps({"_id": "1", "text": QUERY}) + "\n")
+    (folder / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n1\t{first_stage[0]}\t1\n")
+    before = walked.counted("reranked")
+    engine = ("--engine", walked.node.url, "--index", "articles", "--fields", "text")
+    sidecar = walked.stack.translated("http://sidecar:8787")
+    _lastly("eval", str(folder), *engine, "--sidecar", sidecar, "--window", "10", "--output", str(tmp_path / "report"))
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert report["heading"]["first_stage"] == f"{walked.node.url}/articles"
+    assert (
+        report["collections"][0]["first_stage"]["measures"]["nDCG@10"] == 1.0
+    )  # its own first hit is the relevant one
+    assert walked.counted("reranked") == before  # the first stage was asked, not the reranked order
+
+
+def test_eval_reads_what_the_plugin_counted_in_the_shadow(walked: Walked) -> None:
+    before = walked.counted("shadowed")
+    walked.configure(mode="shadow")
+    try:
+        ids, _ = walked.search()
+        assert ids == walked.search(ext={"lastly": {"enabled": False}})[0]
+        deadline = time.monotonic() + 30
+        while walked.counted("shadowed") == before:  # nobody waits for a shadow's call
+            assert time.monotonic() < deadline, "the search was not counted"
+            time.sleep(0.2)
+    finally:
+        walked.configure(mode=None)
+    table = _lastly("eval", "--shadow", walked.node.url).splitlines()
+    row = next(line for line in table if line.startswith(f"| {walked.node.name} "))
+    assert int(row.split("|")[2]) == before + 1
+    assert any(line.startswith("| `switched_off` | ") for line in table)

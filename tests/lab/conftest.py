@@ -1,13 +1,11 @@
 """The lab on a small random model and Python's documentation, in a real browser."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lastly.config import Settings
 from lastly.lab.app import create_lab
@@ -17,18 +15,10 @@ from lastly.local.python_docs import python_documentation
 from lastly.local.sidecar import SidecarClient
 from lastly.server import listen
 from onnx_export.export import export
+from tests.browser import browser, page
 from tests.model.checkpoints import QWEN3, write_checkpoint
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-expect.set_options(timeout=30_000)
+__all__ = ["browser", "page"]
 KEY = "a key of the tests"
 
 
@@ -64,26 +54,3 @@ def lab(lab_model: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def guarded_lab(lab_model: Path) -> Iterator[str]:
     yield from _serve(Settings.model_validate({"model": str(lab_model), "port": 0, "threads": 1, "api_key": KEY}))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine: install it (apt-get install chromium) to test the lab's page")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Give a fresh page; any error in its console fails the test."""
-    page = browser.new_page(viewport={"width": 1360, "height": 900})
-    page.set_default_timeout(20_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.close()
-    assert errors == []

@@ -20,8 +20,34 @@ HITS = [
 ]
 STATS = {
     "nodes": {
-        "a": {"name": "one", "shadow": {"calls": 3, "moved": 2}, "latency": {"p50": 12.5}, "open": True},
-        "b": {"name": "two", "shadow": {"calls": 4}, "latency": {"p50": 20.0}},
+        "a": {
+            "name": "two",
+            "reranked": 10,
+            "shadowed": 30,
+            "skipped": {"sort": 2},
+            "failed": {"timeout": 4, "busy": 6},
+            "latency_ms": {"le_10": 0, "le_50": 30, "le_200": 8, "more": 2},
+            "breaker": "closed",
+        },
+        "b": {"name": "one", "shadowed": 50, "skipped": {"sort": 1}, "latency_ms": {"le_10": 50}, "breaker": "open"},
+    }
+}
+
+
+def _metric(name: str, values: dict[str, float], **dimensions: str) -> dict[str, Any]:
+    return {"name": name, "values": values, "dimensions": {"searcher": "lastly", **dimensions}}
+
+
+# As a container of Vespa writes them.
+SNAPSHOT = {
+    "metrics": {
+        "values": [
+            _metric("lastly.shadowed", {"count": 20}),
+            _metric("lastly.skipped", {"count": 3}, reason="sort"),
+            _metric("lastly.latency_ms", {"count": 20, "average": 40.0, "95percentile": 90.0, "max": 120.0}),
+            _metric("lastly.breaker_open", {"last": 0}),
+            {"name": "jdisc.gc.count", "values": {"count": 7}},
+        ]
     }
 }
 ROOTS: dict[str, tuple[int, Any]] = {
@@ -52,6 +78,7 @@ class Engine(BaseHTTPRequestHandler):
             return
         answers: dict[str, Any] = {
             "/_lastly/stats": STATS,
+            "/vespa/state/v1/metrics": SNAPSHOT,
             "/books/_mapping": {
                 "books": {
                     "mappings": {
@@ -137,11 +164,25 @@ def test_what_is_no_engine_and_what_wants_a_user_is_said(url: str) -> None:
         recognise(JsonServer(url + "/guarded"))
 
 
-def test_shadow_counters_come_first_and_add_up(url: str) -> None:
-    lines = shadow.to_markdown(shadow.read_stats(JsonServer(url))).splitlines()
-    assert lines[0] == "| counter | one | two | all nodes |"
-    assert lines[2:4] == ["| shadow.calls | 3 | 4 | 7 |", "| shadow.moved | 2 | 0 | 2 |"]
-    assert "| latency.p50 | 12.500 | 20 |  |" in lines
+def test_counters_of_nodes_add_up_and_reasons_are_named(url: str) -> None:
+    lines = shadow.to_markdown(*shadow.read(JsonServer(url))).splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| ")]
+    assert rows[2] == ["one", "50", "0", "0", "1", "10 ms", "10 ms", "open"]
+    assert rows[3] == ["two", "30", "10", "10", "2", "50 ms", "200 ms", "closed"]
+    assert rows[4] == ["all nodes", "80", "10", "10", "3", "10 ms", "200 ms", ""]
+    assert "90 of 100 searches that were to be reranked got scores in time (90.0 %)." in lines
+    assert lines.index("| `busy` | 6 |") < lines.index("| `timeout` | 4 |") < lines.index("| `sort` | 3 |")
+
+
+def test_a_container_s_snapshot_is_read_as_well(url: str) -> None:
+    text = shadow.to_markdown(*shadow.read(JsonServer(url + "/vespa")))
+    assert "in the container's last snapshot" in text
+    assert "| lastly | 20 | 0 | 0 | 3 | 40 ms | 40 ms | closed |" in text
+
+
+def test_an_engine_without_the_plugin_is_said(url: str) -> None:
+    with pytest.raises(NotReadyError, match="is the plugin installed"):
+        shadow.read(JsonServer(url + "/plain"))
 
 
 def test_a_dead_server_and_a_wrong_url_say_what_to_do() -> None:
