@@ -64,8 +64,7 @@ types: $(VENV)/.development ## mypy, strict
 	$(BIN)/mypy
 
 site: $(VENV)/.development ## build the documentation's site into build/site
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[docs]'
-	$(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 test-stack: $(VENV)/.development ## bring the stack up in containers and search in each engine; says so where that cannot be
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[stack]'

@@ -62,7 +62,14 @@ def to_markdown(nodes: Sequence[Counts], since: str) -> str:
     if not whole.tried + whole.skipped.total():
         return f"The plugin answered and has counted no search {since}.\n"
     shown = [*nodes, whole] if len(nodes) > 1 else nodes
-    lines = ["# What the plugin counted", "", f"Searches {since}.", "", *table(_HEAD, map(_row, shown)), ""]
+    lines = [
+        "# What the plugin counted",
+        "",
+        f"Searches {since}.",
+        "",
+        *table(_HEAD, [_row(counts) for counts in shown]),
+        "",
+    ]
     if whole.tried:
         lines += [_verdict(whole), ""]
     for title, counted in (("Kept the first stage's order (failed)", whole.failed), ("Left alone", whole.skipped)):

@@ -48,6 +48,8 @@ def compare_paired(before: Sequence[float], after: Sequence[float], seed: int = 
 
 
 def _randomisation(change: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", seed: int) -> float:
+    if len(change) < 2:
+        return 1.0
     result = stats.permutation_test(
         (change,),
         lambda values, axis: np.mean(values, axis=axis),
