@@ -17,6 +17,7 @@ COMMANDS = {
     "attach": ("lastly.commands.engines:attach", "switch reranking on inside an engine"),
     "detach": ("lastly.commands.engines:detach", "take it out of an engine again"),
     "status": ("lastly.commands.engines:status", "say what is attached and what it counted"),
+    "exporter": ("lastly.commands.exporter:run", "what the plugins count inside the engines, for Prometheus"),
     "lab": ("lastly.commands.lab:run", "a page with both orders side by side, to judge hits"),
     "eval": ("lastly.commands.eval:run", "judge first stage against reranked on your data, with a report"),
 }

@@ -33,7 +33,7 @@ def _download(source: str, revision: str | None) -> Path:
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
-        raise CheckpointError("hub ids need huggingface-hub: pip install 'lastly[export]'") from None
+        raise CheckpointError("hub ids need huggingface-hub: in Lastly's folder run pip install '.[export]'") from None
     try:
         return Path(snapshot_download(source, revision=revision, allow_patterns=_FILES))
     except Exception as error:  # its client raises errors of its own, of httpx and of the operating system

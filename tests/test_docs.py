@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+import promql_parser
 import pytest
 
 from lastly.config import Settings
 from lastly.configuration_page import page
+from lastly.local.exporter import EngineCollector
 from lastly.metrics import Metrics
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +33,20 @@ def test_every_metric_is_in_the_operations_page_and_the_other_way_round() -> Non
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(lastly_[a-z_]+?)(?:_total)?`", text))
     assert named == _metric_names()
+
+
+def test_every_metric_of_the_exporter_is_in_its_page_and_the_other_way_round() -> None:
+    text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `(lastly_engine_[a-z_]+?)(?:_total)?` \|", text, re.MULTILINE))
+    assert named == {family.name for family in EngineCollector([]).describe()}
+
+
+def test_every_alert_that_the_docs_propose_is_promql() -> None:
+    text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    alerts = re.findall(r"^\| `([^`]+)` \|[^|]*\|$", text.split("worth an alert")[1], re.MULTILINE)
+    assert len(alerts) == 4
+    for alert in alerts:
+        promql_parser.parse(alert.replace("\\|", "|"))
 
 
 JAVA = ROOT / "plugin"

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from lastly.commands.extras import lacking
 from lastly.errors import InvalidRequestError
 
 _ENGINES = ("opensearch", "elasticsearch", "vespa")
@@ -29,4 +30,8 @@ def _run(command: str, argv: Sequence[str]) -> int:
     engines = [engine for engine in _ENGINES if find_spec("integrations") and find_spec(f"integrations.{engine}")]
     if not argv or argv[0] not in engines:
         raise InvalidRequestError(f"say which engine: lastly {command} {'|'.join(engines)} --help")
-    return int(getattr(importlib.import_module(f"integrations.{argv[0]}.cli"), command)(argv[1:]))
+    try:
+        module = importlib.import_module(f"integrations.{argv[0]}.cli")
+    except ModuleNotFoundError as error:
+        raise lacking(argv[0], error) from error
+    return int(getattr(module, command)(argv[1:]))

@@ -12,11 +12,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from lastly.commands.extras import lacking
 from lastly.config import embedded_model
 from lastly.errors import InvalidRequestError
+from lastly.local import counters
 from lastly.local.http_json import JsonServer
-
-_NEEDS = "lastly eval needs further packages; install them with: pip install 'lastly[eval]'"
 
 
 def run(argv: Sequence[str]) -> int:
@@ -26,10 +26,10 @@ def run(argv: Sequence[str]) -> int:
         from lastly.evaluation import shadow
         from lastly.evaluation.evaluate import Options, evaluate
     except ModuleNotFoundError as error:
-        raise InvalidRequestError(f"{_NEEDS} (missing: {error.name})") from error
+        raise lacking("eval", error) from error
     console = Console()
     if options.shadow:
-        print(shadow.to_markdown(*shadow.read(_server(options.shadow, options))), end="")
+        print(shadow.to_markdown(counters.read(_server(options.shadow, options))), end="")
         return 0
     if bool(options.folders) == bool(options.table):
         raise InvalidRequestError("name folders of test collections, or --table with --data")

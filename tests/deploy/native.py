@@ -10,7 +10,6 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tests.deploy.files import ROOT, SERVICES, command, dockerfile, run_lines
 from tests.engines.nodes.search_node import USER, SearchNode, free_port
@@ -48,18 +47,18 @@ class Stack:
     def start(self, service: str) -> str:
         """Start a service of the sidecar's image and wait as its health check does; gives its address here."""
         port = free_port()
-        written = SERVICES[service]
-        environment = {**written["environment"], "LASTLY_HOST": "127.0.0.1", "LASTLY_PORT": str(port)}
-        words = [self.translated(word) for word in command(service)]
-        words = [f"--port={port}" if word == f"--port={environment_port(written)}" else word for word in words]
+        listened = listened_port(service)
+        environment = {**SERVICES[service]["environment"], "LASTLY_HOST": "127.0.0.1", "LASTLY_PORT": str(port)}
+        here = {f"--port={listened}": f"--port={port}", "--host=0.0.0.0": "--host=127.0.0.1"}
+        words = [here.get(word, self.translated(word)) for word in command(service)]
         process = subprocess.Popen(
             [sys.executable, "-m", "lastly", *words],
             env={**os.environ, **environment, "LASTLY_API_KEY": KEY},
             stderr=subprocess.DEVNULL,
         )
         self.processes.append(process)
-        self.addresses[f"{service}:{environment_port(written)}"] = f"127.0.0.1:{port}"
-        _wait(_image_s_check(service, environment_port(written), port), process)
+        self.addresses[f"{service}:{listened}"] = f"127.0.0.1:{port}"
+        _wait(_own_check(service, listened, port), process)
         return f"http://127.0.0.1:{port}"
 
     def run(self, service: str) -> str:
@@ -79,9 +78,10 @@ class Stack:
             process.wait(60)
 
 
-def environment_port(service: dict[str, Any]) -> str:
-    """Give the port that a service is told to listen on."""
-    return str(service["environment"]["LASTLY_PORT"])
+def listened_port(service: str) -> str:
+    """Give the port that a service is told to listen on, by its command or its environment."""
+    flags = [word.removeprefix("--port=") for word in command(service) if word.startswith("--port=")]
+    return str(flags[0] if flags else SERVICES[service]["environment"]["LASTLY_PORT"])
 
 
 def node_settings(service: str) -> dict[str, str]:
@@ -122,10 +122,13 @@ def check_health(service: str, port: int) -> None:
     _wait([word.replace(f"127.0.0.1:{listened}", f"127.0.0.1:{port}") for word in words[1:]], None)
 
 
-def _image_s_check(service: str, image_port: str, port: int) -> list[str]:
+def _own_check(service: str, listened: str, port: int) -> list[str]:
+    """Give the health check of a service of ours, or else of its image, with the port here."""
+    if check := SERVICES[service].get("healthcheck"):
+        return [sys.executable, *(word.replace(listened, str(port)) for word in check["test"][2:])]
     written = re.findall(r"^\s+CMD \[(.+)\]$", dockerfile(service), re.MULTILINE)[0]
     words = [word.strip().strip('"') for word in re.split(r'",\s*"', written)]
-    return [sys.executable, *(word.replace(f":{image_port}/", f":{port}/") for word in words[1:])]
+    return [sys.executable, *(word.replace(f":{listened}/", f":{port}/") for word in words[1:])]
 
 
 def _wait(check: list[str], process: "subprocess.Popen[bytes] | None") -> None:

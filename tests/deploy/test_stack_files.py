@@ -14,6 +14,7 @@ import yaml
 
 from lastly.cli import COMMANDS
 from lastly.config import Settings
+from lastly.local.exporter import EngineCollector
 from lastly.metrics import Metrics
 from lastly.middleware import OPEN_PATHS
 from tests.deploy.compose import NoComposeError, found_or_built
@@ -29,6 +30,7 @@ from tests.deploy.files import (
     dockerfile,
     run_lines,
 )
+from tests.deploy.native import listened_port
 
 SIDECAR = DOCKERFILES["sidecar.Dockerfile"]
 
@@ -152,10 +154,11 @@ def test_some_service_waits_for_every_seed_so_that_its_end_is_no_failure() -> No
     assert {SERVICES[seed]["restart"] for seed in seeds} == {"no"}
 
 
-def test_prometheus_scrapes_the_sidecar_where_it_listens() -> None:
-    job = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"][0]
-    assert job["static_configs"][0]["targets"] == ["sidecar:8787"]
-    assert job["metrics_path"] in OPEN_PATHS
+def test_prometheus_scrapes_sidecar_and_exporter_where_they_listen() -> None:
+    jobs = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    targets = [job["static_configs"][0]["targets"] for job in jobs]
+    assert targets == [[f"{service}:{listened_port(service)}"] for service in ("sidecar", "exporter")]
+    assert {job["metrics_path"] for job in jobs} <= OPEN_PATHS
 
 
 def _dashboard() -> dict[str, Any]:
@@ -163,8 +166,8 @@ def _dashboard() -> dict[str, Any]:
     return content
 
 
-def test_every_panel_asks_for_metrics_that_the_sidecar_has() -> None:
-    families = {family.name for family in Metrics().registry.collect()}
+def test_every_panel_asks_for_metrics_that_sidecar_or_exporter_have() -> None:
+    families = {family.name for family in (*Metrics().registry.collect(), *EngineCollector([]).describe())}
     source = yaml.safe_load(
         (ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text(encoding="utf-8")
     )["datasources"][0]["uid"]

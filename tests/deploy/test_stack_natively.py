@@ -6,6 +6,7 @@ container engine can show (images, networks, users, volumes) is not shown here: 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 from playwright.sync_api import Page, expect
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.browser import browser, page
 from tests.deploy.files import ROOT
@@ -94,6 +96,7 @@ def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         check_health(service, node.port)
         stack.addresses[f"{service}:9200"] = f"127.0.0.1:{node.port}"
         seeded = stack.run(f"seed-{service}")
+        stack.start("exporter")
         yield Walked(stack, node, stats_path, seeded, stack.start("lab"))
     finally:
         stack.close()
@@ -124,12 +127,45 @@ def test_the_lab_searches_the_engine_and_names_the_one_that_is_not_in_this_profi
     assert len(answer["reranked"]) == len(answer["first"]) == 10
 
 
+def _scraped(walked: Walked) -> str:
+    """What Prometheus reads where its configuration says."""
+    jobs = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    scraped = ""
+    for job in jobs:
+        target = walked.stack.translated(f"http://{job['static_configs'][0]['targets'][0]}")
+        scraped += str(_call(target + job["metrics_path"])[0])
+    return scraped
+
+
 def test_prometheus_would_find_the_sidecar_s_calls(walked: Walked) -> None:
-    job = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"][0]
-    target = walked.stack.translated(f"http://{job['static_configs'][0]['targets'][0]}")
-    metrics, _ = _call(target + job["metrics_path"])
-    counted = [line for line in metrics.splitlines() if line.startswith("lastly_rerank_seconds_count")]
+    counted = [line for line in _scraped(walked).splitlines() if line.startswith("lastly_rerank_seconds_count")]
     assert sum(float(line.split()[-1]) for line in counted) > 0
+
+
+def test_prometheus_would_find_what_the_engine_counted(walked: Walked) -> None:
+    families = {family.name: family for family in text_string_to_metric_families(_scraped(walked))}
+    up = {sample.labels["engine"]: sample.value for sample in families["lastly_engine_up"].samples}
+    assert up[walked.node.url] == 1
+    assert sorted(up.values()) == [0, 1]  # the other engine is not in this profile
+    counted = {sample.labels["outcome"]: sample.value for sample in families["lastly_engine_searches"].samples}
+    assert counted["reranked"] == walked.counted("reranked") > 0
+    calls = [sample for sample in families["lastly_engine_call_seconds"].samples if sample.labels["le"] == "+Inf"]
+    assert calls[0].value >= counted["reranked"]
+
+
+def test_every_series_of_the_dashboard_is_in_a_real_scrape(walked: Walked) -> None:
+    suffixes = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+    families = text_string_to_metric_families(_scraped(walked))
+    scraped = {family.name + suffix for family in families for suffix in suffixes.get(family.type, ())}
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/lastly.json").read_text(encoding="utf-8"))
+    asked = {
+        name
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"\blastly_\w+", target["expr"])
+    }
+    assert asked
+    assert asked <= scraped, asked - scraped
 
 
 def test_the_lab_s_page_connects_to_the_engine_and_shows_both_orders(walked: Walked, page: Page) -> None:

@@ -193,6 +193,8 @@ def test_many_small_gains_are_significant_and_noise_is_not() -> None:
 
 
 def test_equal_systems_do_not_differ() -> None:
+    one = compare_paired([0.1], [0.9])
+    assert (one.wins, one.p_randomisation, one.p_t) == (1, 1.0, 1.0)
     same = compare_paired([0.1, 0.5, 0.9], [0.1, 0.5, 0.9])
     assert (same.mean, same.p_t, same.p_randomisation, same.ties) == (0.0, 1.0, 1.0, 3)
 

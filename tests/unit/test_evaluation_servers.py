@@ -10,6 +10,7 @@ import pytest
 
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.evaluation import shadow
+from lastly.local import counters
 from lastly.local.engines import recognise
 from lastly.local.http_json import JsonServer
 from lastly.local.search_api import SearchApi, SearchApiIndex
@@ -165,7 +166,7 @@ def test_what_is_no_engine_and_what_wants_a_user_is_said(url: str) -> None:
 
 
 def test_counters_of_nodes_add_up_and_reasons_are_named(url: str) -> None:
-    lines = shadow.to_markdown(*shadow.read(JsonServer(url))).splitlines()
+    lines = shadow.to_markdown(counters.read(JsonServer(url))).splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| ")]
     assert rows[2] == ["one", "50", "0", "0", "1", "10 ms", "10 ms", "open"]
     assert rows[3] == ["two", "30", "10", "10", "2", "50 ms", "200 ms", "closed"]
@@ -175,14 +176,14 @@ def test_counters_of_nodes_add_up_and_reasons_are_named(url: str) -> None:
 
 
 def test_a_container_s_snapshot_is_read_as_well(url: str) -> None:
-    text = shadow.to_markdown(*shadow.read(JsonServer(url + "/vespa")))
+    text = shadow.to_markdown(counters.read(JsonServer(url + "/vespa")))
     assert "in the container's last snapshot" in text
     assert "| lastly | 20 | 0 | 0 | 3 | 40 ms | 40 ms | closed |" in text
 
 
 def test_an_engine_without_the_plugin_is_said(url: str) -> None:
     with pytest.raises(NotReadyError, match="is the plugin installed"):
-        shadow.read(JsonServer(url + "/plain"))
+        counters.read(JsonServer(url + "/plain"))
 
 
 def test_a_dead_server_and_a_wrong_url_say_what_to_do() -> None:

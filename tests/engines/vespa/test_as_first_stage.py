@@ -6,6 +6,7 @@ import pytest
 
 from lastly.errors import InvalidRequestError
 from lastly.evaluation import shadow
+from lastly.local import counters
 from lastly.local.engines import recognise
 from lastly.local.http_json import JsonServer
 from tests.engines.vespa.container import Container
@@ -40,10 +41,10 @@ def test_what_was_counted_in_the_shadow_is_reported(vespa: Container) -> None:
     deadline = time.monotonic() + 30
     while True:  # metrics come in snapshots, every five seconds here
         vespa.search(QUESTION, searchChain="shadow")
-        nodes, since = shadow.read(JsonServer(vespa.url))
-        if sum(counts.shadowed for counts in nodes) and any(counts.latency.total() for counts in nodes):
+        counted = counters.read(JsonServer(vespa.url))
+        if any(counts.shadowed and counts.latency.total() for counts in counted.nodes):
             break
         assert time.monotonic() < deadline, "the shadow's calls are not in the metrics"
         time.sleep(0.5)
-    assert "in the container's last snapshot" in shadow.to_markdown(nodes, since)
-    assert any(counts.within(0.5).endswith(" ms") for counts in nodes)
+    assert "in the container's last snapshot" in shadow.to_markdown(counted)
+    assert any(counts.within(0.5).endswith(" ms") for counts in counted.nodes)
