@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from lastly.evaluation.measures import measure
@@ -205,6 +206,16 @@ def test_nothing_overflows_the_screen(page: Page, lab: str, theme: str, width: i
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     _search(page, lab)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_that_shuts_people_out(page: Page, lab: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    _search(page, lab)
+    page.locator("#first .star").nth(1).click()
+    assert Axe().run(page).response["violations"] == []
+    page.click("#open-connect")
+    assert Axe().run(page, context="dialog[open]").response["violations"] == []
 
 
 def test_every_control_has_a_name(page: Page, lab: str) -> None:
