@@ -11,7 +11,7 @@ from lastly.evaluation import plot, published, report
 from lastly.evaluation.collection import Collection, read_collection
 from lastly.evaluation.first_stages import Candidates, EmbeddedBm25
 from lastly.evaluation.journal import Journal
-from lastly.evaluation.published import AtHand, Member, PublishedTable
+from lastly.evaluation.published import Beside, Member, PublishedTable
 from lastly.evaluation.rerankers import FolderReranker, Reranks, SidecarReranker
 from lastly.evaluation.results import Result, collect
 from lastly.evaluation.trial import Trial
@@ -69,7 +69,8 @@ def evaluate(options: Options, progress: Progress) -> Written:
     for folder, member in at_hand:
         result, first_stage = _one(options, folder, member, reranker, progress)
         results.append(result)
-    notes, beside = _published(options, table, results, reranker.name)
+    beside = _published(options, table, results, reranker.name)
+    notes = beside.notes if beside else []
     heading = report.Heading(options.command, first_stage, reranker.name, _depth(options), notes)
     return _write(options.output, heading, results, beside)
 
@@ -138,23 +139,19 @@ def _depth(options: Options) -> int:
     return max(options.depth, options.window, *options.windows)
 
 
-def _published(
-    options: Options, table: PublishedTable | None, results: list[Result], reranker: str
-) -> tuple[list[str], str]:
+def _published(options: Options, table: PublishedTable | None, results: list[Result], reranker: str) -> Beside | None:
     if table is None or options.data is None:
-        return [], ""
-    at_hand: AtHand = published.look_for(table, options.data)
-    return published.notes(
-        table, at_hand
-    ), f"\n## Beside the published figures\n\n{published.beside(table, results, reranker)}"
+        return None
+    return published.compared(table, published.look_for(table, options.data), results, reranker)
 
 
-def _write(folder: Path, heading: report.Heading, results: list[Result], beside: str) -> Written:
+def _write(folder: Path, heading: report.Heading, results: list[Result], beside: Beside | None) -> Written:
     folder.mkdir(parents=True, exist_ok=True)
     for result in results:
         plot.draw(result, folder / report.plot_name(result))
-    markdown = report.to_markdown(heading, results) + beside
+    markdown = report.to_markdown(heading, results) + (beside.markdown if beside else "")
     (folder / "report.md").write_text(markdown, encoding="utf-8")
-    content = json.dumps(report.to_json(heading, results), ensure_ascii=False, indent=1)
+    whole = report.to_json(heading, results) | ({"published": beside.content} if beside else {})
+    content = json.dumps(whole, ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(content + "\n", encoding="utf-8")
     return Written(folder, markdown)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -65,6 +66,29 @@ def look_for(published: PublishedTable, root: Path) -> AtHand:
     """Look for the members' folders below `root`."""
     found = [member for member in published.collections if is_collection(root / member.folder)]
     return AtHand(found, [member for member in published.collections if member not in found])
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the reports say of a published table: notes before, a table after, and the same for programs."""
+
+    notes: list[str]
+    markdown: str
+    content: dict[str, Any]
+
+
+def compared(published: PublishedTable, at_hand: AtHand, results: list[Result], reranker: str) -> Beside:
+    """Set our means beside the published ones."""
+    table_of_both = f"\n## Beside the published figures\n\n{beside(published, results, reranker)}"
+    content = {
+        **published.model_dump(include={"title", "measure", "first_stage", "source", "figures"}),
+        "ours": {
+            "first_stage": 100 * fmean(result.first.mean(published.measure) for result in results),
+            "reranked": 100 * fmean(result.main.mean(published.measure) for result in results),
+            "missing": [member.folder for member in at_hand.missing],
+        },
+    }
+    return Beside(notes(published, at_hand), table_of_both, content)
 
 
 def notes(published: PublishedTable, at_hand: AtHand) -> list[str]:

@@ -124,13 +124,16 @@ def _windows(result: Result) -> list[str]:
         [
             str(system.variant.window if system.variant else ""),
             *(_points(system.mean(name)) for name in system.per_query),
+            f"{100 * (difference := result.difference(MAIN, system)).mean:+.2f}",
+            f"{difference.p_randomisation:.2g}",
             _latency(system),
             f"{system.tokens:.0f}",
         ]
         for system in result.windows
     ]
     titles = [TITLES.get(name, name) for name in result.first.per_query]
-    return table(["window", *titles, "ms p50 / p95", "tokens a query"], rows)
+    against = f"{TITLES[MAIN]} against first stage"
+    return table(["window", *titles, against, "p", "ms p50 / p95", "tokens a query"], rows)
 
 
 def _orders(result: Result) -> list[str]:

@@ -235,6 +235,10 @@ def test_a_table_takes_what_is_at_hand_and_names_the_rest(folder: Path, result: 
     at_hand = published.look_for(table, folder.parent)
     assert [member.folder for member in at_hand.found] == ["scifact"]
     assert "nfcorpus" in published.notes(table, at_hand)[-1]
-    text = published.beside(table, [result], "oracle")
+    beside = published.compared(table, at_hand, [result], "oracle")
+    assert beside.content["ours"]["reranked"] == pytest.approx(100 * result.main.mean("nDCG@10"))
+    assert {"model": "jina-reranker-v3", "value": 61.94} in beside.content["figures"]
+    assert json.loads(json.dumps(beside.content))["ours"]["missing"][0] == "arguana"
+    text = beside.markdown
     assert "1 of 13 collections" in text
     assert "| jina-reranker-v3 (published) | 61.94 |" in text

@@ -7,11 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.evaluation import shadow
 from lastly.local import counters
 from lastly.local.engines import recognise
+from lastly.local.exporter import EngineCollector
 from lastly.local.http_json import JsonServer
 from lastly.local.search_api import SearchApi, SearchApiIndex
 
@@ -184,6 +186,22 @@ def test_a_container_s_snapshot_is_read_as_well(url: str) -> None:
 def test_an_engine_without_the_plugin_is_said(url: str) -> None:
     with pytest.raises(NotReadyError, match="is the plugin installed"):
         counters.read(JsonServer(url + "/plain"))
+
+
+def test_the_exporter_says_the_counters_in_prometheus_words(url: str) -> None:
+    registry = CollectorRegistry()
+    registry.register(EngineCollector([JsonServer(url), JsonServer("http://127.0.0.1:9"), JsonServer(url + "/vespa")]))
+    lines = generate_latest(registry).decode().splitlines()
+    one = f'engine="{url}",node="two"'
+    assert f'lastly_engine_up{{engine="{url}"}} 1.0' in lines
+    assert 'lastly_engine_up{engine="http://127.0.0.1:9"} 0.0' in lines
+    assert f'lastly_engine_searches_total{{{one},outcome="failed",reason="busy"}} 6.0' in lines
+    calls = {
+        most: f'lastly_engine_call_seconds_bucket{{engine="{url}",le="{most}",node="two"}}' for most in ("0.2", "+Inf")
+    }
+    assert f"{calls['0.2']} 38.0" in lines
+    assert f"{calls['+Inf']} 40.0" in lines
+    assert not any("searches" in line and "/vespa" in line for line in lines)  # a snapshot's numbers are no counter
 
 
 def test_a_dead_server_and_a_wrong_url_say_what_to_do() -> None:
