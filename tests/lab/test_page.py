@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from lastly.evaluation.measures import measure
 from tests.lab.conftest import KEY
@@ -171,6 +171,22 @@ def test_waiting_is_shown(page: Page, lab: str) -> None:
     expect(page.locator(".skeleton .bone").first).to_be_visible()
     expect(page.locator("#status")).to_have_text("Searching…")
     expect(page.locator("#go")).to_be_disabled()
+
+
+def test_an_answer_that_comes_after_another_source_was_chosen_is_not_shown(page: Page, lab: str) -> None:
+    page.goto(lab)
+    expect(page.locator("#model option")).to_have_count(1)
+    held: list[Route] = []
+    page.route("**/lab/api/search", held.append)
+    with page.expect_request("**/lab/api/search"):
+        page.fill("#query", QUERY)
+        page.keyboard.press("Enter")
+    page.select_option("#source", label="http://127.0.0.1:9 (not running)")
+    expect(page.locator("#blank [role=alert]")).to_be_visible()
+    with page.expect_response("**/lab/api/search"):
+        held[0].continue_()
+    expect(page.locator("#go")).to_be_enabled()
+    expect(page.locator("#orders")).to_be_hidden()
 
 
 def test_nothing_found_and_a_dead_engine_are_said_plainly(page: Page, lab: str) -> None:

@@ -1,6 +1,6 @@
 "use strict";
 // What the page does: asks the server, keeps the state, listens to mouse and keys.
-const state = { answer: null, query: "", asked: 0, setup: null, run: 0, running: false };
+const state = { answer: null, query: "", used: null, asked: 0, setup: null, run: 0, running: false };
 
 async function ask(path, body) {
   const headers = { "Content-Type": "application/json" };
@@ -68,7 +68,9 @@ async function chooseSource() {
 async function chooseIndex() {
   const [source, index] = [$("source").value, $("index").value];
   state.run += 1;
+  state.asked += 1; // an answer that is under way belongs to another index
   state.answer = null;
+  $("go").disabled = false;
   Store.place = `${state.setup.sources[source].title}/${index}`;
   const found = index ? await ask(`fields?source=${source}&index=${encodeURIComponent(index)}`) : [];
   const usual = found.filter((name) => /^(title|headline|name|heading|text|body|content|description|abstract|passage)$/i.test(name));
@@ -123,14 +125,14 @@ async function search(event) {
   const query = $("query").value.trim();
   if (!query) { $("query").focus(); return; }
   const number = ++state.asked;
-  const body = asked(query);
+  const [body, used] = [asked(query), settings()];
   $("go").disabled = true;
   $("status").textContent = "Searching…";
   if (state.query !== query || !state.answer) loading(body.window);
   try {
     const answer = await ask("search", body);
     if (number !== state.asked) return;
-    Object.assign(state, { answer, query });
+    Object.assign(state, { answer, query, used });
     show();
   } catch (error) {
     if (number === state.asked) { $("status").textContent = ""; state.answer = null; message("error", "That did not work", error.message); showSet(); }
@@ -174,7 +176,7 @@ function showMeasures() {
   $("ndcg-first").textContent = `nDCG@10 ${points(before)}`;
   $("ndcg-reranked").textContent = `nDCG@10 ${points(after)}`;
   $("ndcg-reranked").className = `measure ${after > before ? "better" : after < before ? "worse" : ""}`;
-  Store.measure(query, before, after, settings());
+  Store.measure(query, before, after, state.used);
   showSet();
 }
 
@@ -308,7 +310,7 @@ $("search").addEventListener("submit", search);
 $("window").addEventListener("input", () => { $("window-shown").textContent = $("window").value; });
 for (const id of ["window", "model", "instruction", "fields"]) $(id).addEventListener("change", () => { if (state.answer) search(); else showSet(); });
 $("source").addEventListener("change", chooseSource);
-$("index").addEventListener("change", chooseIndex);
+$("index").addEventListener("change", () => chooseIndex().catch((error) => message("error", "The index cannot be asked", error.message)));
 $("theme").addEventListener("click", switchTheme);
 $("open-help").addEventListener("click", () => $("help").showModal());
 $("show-first").addEventListener("click", () => showSide("first"));
