@@ -162,6 +162,18 @@ def test_connecting_to_what_is_no_engine_says_so_and_keeps_the_dialog_open(page:
     expect(page.locator("#source option")).to_have_count(2)
 
 
+def test_a_query_that_comes_before_the_page_knows_its_index_waits_for_it(page: Page, lab: str) -> None:
+    held: list[Route] = []
+    page.route("**/lab/api/indices*", lambda route: held.append(route))
+    with page.expect_request("**/lab/api/indices*"):
+        page.goto(lab)
+    page.fill("#query", QUERY)
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("Searching…")
+    held[0].continue_()
+    expect(page.locator("#reranked .hit")).to_have_count(20)
+
+
 def test_waiting_is_shown(page: Page, lab: str) -> None:
     page.goto(lab)
     expect(page.locator("#model option")).to_have_count(1)
@@ -177,7 +189,7 @@ def test_an_answer_that_comes_after_another_source_was_chosen_is_not_shown(page:
     page.goto(lab)
     expect(page.locator("#model option")).to_have_count(1)
     held: list[Route] = []
-    page.route("**/lab/api/search", held.append)
+    page.route("**/lab/api/search", lambda route: held.append(route))
     with page.expect_request("**/lab/api/search"):
         page.fill("#query", QUERY)
         page.keyboard.press("Enter")

@@ -1,6 +1,6 @@
 "use strict";
 // What the page does: asks the server, keeps the state, listens to mouse and keys.
-const state = { answer: null, query: "", used: null, asked: 0, setup: null, run: 0, running: false };
+const state = { answer: null, query: "", used: null, asked: 0, setup: null, place: null, searching: false, run: 0, running: false };
 
 async function ask(path, body) {
   const headers = { "Content-Type": "application/json" };
@@ -30,8 +30,18 @@ async function start() {
   $("window").max = Math.min(100, maximum_window);
   $("open-connect").hidden = !connect;
   showSources(Math.max(0, state.setup.sources.findIndex((source) => source.up)));
-  await chooseSource();
   $("query").focus();
+  await go(chooseSource);
+}
+
+// To another place: what is shown or under way belongs to the last one. A search that is asked meanwhile waits.
+function go(choose) {
+  state.run += 1;
+  state.asked += 1;
+  Object.assign(state, { answer: null, searching: false });
+  $("go").disabled = false;
+  state.place = choose();
+  return state.place;
 }
 
 function showSources(chosen) {
@@ -67,10 +77,6 @@ async function chooseSource() {
 
 async function chooseIndex() {
   const [source, index] = [$("source").value, $("index").value];
-  state.run += 1;
-  state.asked += 1; // an answer that is under way belongs to another index
-  state.answer = null;
-  $("go").disabled = false;
   Store.place = `${state.setup.sources[source].title}/${index}`;
   const found = index ? await ask(`fields?source=${source}&index=${encodeURIComponent(index)}`) : [];
   const usual = found.filter((name) => /^(title|headline|name|heading|text|body|content|description|abstract|passage)$/i.test(name));
@@ -79,7 +85,7 @@ async function chooseIndex() {
   $("fields").hidden = $("index-field").hidden || !found.length;
   $("fields").replaceChildren(element("legend", {}, "Fields"), ...inOrder.map((name) => element("label", { class: "chip" },
     element("input", { type: "checkbox", value: name, checked: chosen.has(name) }), name)));
-  if (index) welcome();
+  if (index && !state.searching) welcome();
   showSet();
 }
 
@@ -103,8 +109,8 @@ async function connect(event) {
     state.setup = await ask("setup");
     showSources(source);
     $("connect-dialog").close();
-    await chooseSource();
     $("query").focus();
+    await go(chooseSource);
   } catch (error) { $("connect-error").textContent = error.message; } finally { $("connect-go").disabled = false; }
 }
 
@@ -125,18 +131,21 @@ async function search(event) {
   const query = $("query").value.trim();
   if (!query) { $("query").focus(); return; }
   const number = ++state.asked;
-  const [body, used] = [asked(query), settings()];
+  state.searching = true;
   $("go").disabled = true;
   $("status").textContent = "Searching…";
-  if (state.query !== query || !state.answer) loading(body.window);
+  if (state.query !== query || !state.answer) loading(Number($("window").value));
   try {
-    const answer = await ask("search", body);
+    await state.place;
+    if (number !== state.asked) return;
+    const used = settings();
+    const answer = await ask("search", asked(query));
     if (number !== state.asked) return;
     Object.assign(state, { answer, query, used });
     show();
   } catch (error) {
     if (number === state.asked) { $("status").textContent = ""; state.answer = null; message("error", "That did not work", error.message); showSet(); }
-  } finally { if (number === state.asked) $("go").disabled = false; }
+  } finally { if (number === state.asked) { state.searching = false; $("go").disabled = false; } }
 }
 
 function show() {
@@ -309,8 +318,8 @@ function switchTheme() {
 $("search").addEventListener("submit", search);
 $("window").addEventListener("input", () => { $("window-shown").textContent = $("window").value; });
 for (const id of ["window", "model", "instruction", "fields"]) $(id).addEventListener("change", () => { if (state.answer) search(); else showSet(); });
-$("source").addEventListener("change", chooseSource);
-$("index").addEventListener("change", () => chooseIndex().catch((error) => message("error", "The index cannot be asked", error.message)));
+$("source").addEventListener("change", () => go(chooseSource));
+$("index").addEventListener("change", () => go(() => chooseIndex().catch((error) => message("error", "The index cannot be asked", error.message))));
 $("theme").addEventListener("click", switchTheme);
 $("open-help").addEventListener("click", () => $("help").showModal());
 $("show-first").addEventListener("click", () => showSide("first"));
