@@ -100,9 +100,15 @@ class Found:
 class Container:
     """Searches over HTTP; one kept-alive connection a call of `connect`."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._address = ("127.0.0.1", port)
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        """What the container wrote to its console."""
+        return self._log.read_text(errors="replace")
 
     def search(
         self,
@@ -141,7 +147,7 @@ def running(java: Java, package: Path, corpus: Path, port: int) -> Iterator[Cont
         process = subprocess.Popen(command, cwd=package, stdin=subprocess.PIPE, stdout=out, stderr=out)
     try:
         _wait_until_ready(process, log)
-        yield Container(port)
+        yield Container(port, log)
     finally:
         assert process.stdin is not None
         process.stdin.close()

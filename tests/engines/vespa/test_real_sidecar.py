@@ -1,10 +1,12 @@
 """The real sidecar with a real model behind the container: its scores arrive, its real faults cost no search."""
 
 import signal
+import threading
 import time
 
 import pytest
 
+from tests.engines.every_engine import eventually
 from tests.engines.real_sidecar import RealSidecar
 from tests.engines.vespa.container import Container, Found
 
@@ -49,15 +51,32 @@ def test_a_stopped_sidecar_costs_the_timeout_and_is_used_again_when_it_goes_on(
     wait_until_reranked(vespa)
 
 
-def test_a_killed_sidecar_costs_nothing_and_is_used_again_when_it_is_back(
+def test_a_sidecar_killed_while_it_is_searched_loses_nothing_and_is_used_again_when_it_is_back(
     vespa: Container, real_sidecar: RealSidecar
 ) -> None:
     first = search(vespa, lastly__enabled=False)
-    real_sidecar.send(signal.SIGKILL)
-    for _ in range(8):
-        dead = search(vespa)
-        assert (dead.ids, dead.relevance) == (first.ids, first.relevance)
-        assert dead.annotation["failed"] in ("unreachable", "broken", "breaker_open")
-        assert dead.took_s < 1.0
-    real_sidecar.start()
+    answers: list[Found] = []
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            answers.append(search(vespa))
+
+    callers = [threading.Thread(target=work) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    try:
+        assert eventually(lambda: len(answers) > 8, 60)
+        real_sidecar.send(signal.SIGKILL)
+        assert eventually(lambda: sum(bool(answer.annotation) for answer in answers) > 20, 60)
+    finally:
+        over.set()
+        for caller in callers:
+            caller.join(30)
+        real_sidecar.start()
+    assert {answer.status for answer in answers} == {200}
+    assert all(sorted(answer.ids) == sorted(first.ids) for answer in answers)
+    kept = [answer for answer in answers if answer.annotation]
+    assert all((answer.ids, answer.relevance) == (first.ids, first.relevance) for answer in kept)
+    assert {answer.annotation["failed"] for answer in kept} <= {"unreachable", "broken", "breaker_open"}
     wait_until_reranked(vespa)
