@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.node_cost import Way, measure
+from benchmarks.node_cost import LOADS, Way, measure, rows
 from benchmarks.results import table, write_section
 from benchmarks.vespa_overhead import QUERIES, WINDOW, corpus, stub
 from tests.engines.nodes import elasticsearch, opensearch
@@ -32,7 +32,6 @@ ENGINES: dict[str, tuple[type[SearchNode], Callable[[], str | None], str]] = {
 NAMES = {"opensearch": "OpenSearch", "elasticsearch": "Elasticsearch"}
 BASE = "node without the plugin"
 PASSAGE = ["title", "text"]
-PACE_S = 0.25
 CLIENTS_OF_LOAD = 32
 
 
@@ -120,13 +119,13 @@ def main() -> None:
             Way(f"reranked, window {WINDOW}", node, lambda: Client(node.port, "ranked")),
         ]
         measure(ways, 4, options.searches)  # the just-in-time compiler's share
-        rows = []
-        for clients, pause in ((1, 0.0), (16, PACE_S), (16, 0.0)):
+        measured = []
+        for clients, pause in LOADS:
             measure(ways, clients, options.searches, pause)
-            rows += _rows(f"{clients}, {1 / pause:.0f} searches/s each" if pause else str(clients), ways)
+            measured += rows(f"{clients}, {1 / pause:.0f} searches/s each" if pause else str(clients), ways)
         load = _load(node.port, sidecar, options.seconds)
     command = f"python -m benchmarks.engine_overhead --engine {options.engine}"
-    write_section(f"Overhead in {NAMES[options.engine]} {version}", command, _body(rows, load))
+    write_section(f"Overhead in {NAMES[options.engine]} {version}", command, _body(measured, load))
 
 
 @contextmanager
@@ -151,22 +150,6 @@ def _index(node: SearchNode, name: str, settings: dict[str, Any]) -> None:
     answer, _ = client.send("POST", f"/{name}/_bulk?refresh=true", lines, "application/x-ndjson")
     assert answer["errors"] is False, answer
     client.send("POST", f"/{name}/_forcemerge?max_num_segments=1", "")
-
-
-def _rows(clients: str, ways: Sequence[Way]) -> list[list[str]]:
-    base = ways[0]
-    return [
-        [
-            clients,
-            way.name,
-            f"{way.median_ms:.2f}",
-            f"{way.p99_ms:.2f}",
-            f"{way.median_ms - base.median_ms:+.2f}",
-            f"{way.p99_ms - base.p99_ms:+.2f}",
-            f"{way.cpu_ms:.2f}",
-        ]
-        for way in ways
-    ]
 
 
 def _load(port: int, sidecar: Stub, seconds: float) -> str:
@@ -213,7 +196,7 @@ def _ids(body: Any) -> list[str]:
     return sorted(hit["_id"] for hit in body["hits"]["hits"])
 
 
-def _body(rows: list[list[str]], load: str) -> str:
+def _body(measured: list[list[str]], load: str) -> str:
     over = "over no plugin: median ms"
     header = ["clients", "search", "median ms", "p99 ms", over, "p99 ms", "node's processor time, ms a search"]
     return (
@@ -221,7 +204,7 @@ def _body(rows: list[list[str]], load: str) -> str:
         "of 512 MB heap, stub and clients share the machine. Every way is measured in turn. Reranking fetches the "
         "window's 50 hits with the passage's fields: the third row is that share by itself, with the answer of 50 hits "
         "that reranking does not write. Aim: 3 ms at the median, 10 ms at p99; 0.2 ms where the index is not "
-        "enabled.\n\n" + table(header, rows) + f"\n\n{load}"
+        "enabled.\n\n" + table(header, measured) + f"\n\n{load}"
     )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.engines.nodes.search_node import SearchNode
-
 PASSES = 6
+PACE_S = 0.25
+# Clients, and the time from one search of a client to its next: one alone, several that leave the machine some rest,
+# several at once.
+LOADS = ((1, 0.0), (16, PACE_S), (16, 0.0))
 
 
 class Caller(Protocol):
@@ -20,12 +22,20 @@ class Caller(Protocol):
         ...
 
 
+class Node(Protocol):
+    """What answers searches."""
+
+    def cpu_seconds(self) -> float:
+        """Give the processor time that it has taken."""
+        ...
+
+
 @dataclass
 class Way:
     """One kind of search, and what was measured of it."""
 
     name: str
-    node: SearchNode
+    node: Node
     connect: Callable[[], Caller]
     times_ms: list[float] = field(default_factory=list)
     cpu_s: float = 0.0
@@ -57,6 +67,23 @@ def measure(ways: Sequence[Way], clients: int, searches: int, pause_s: float = 0
     for _ in range(PASSES):
         for way in ways:
             _pass(way, clients, max(searches // PASSES // clients, 1), pause_s)
+
+
+def rows(clients: str, ways: Sequence[Way]) -> list[list[str]]:
+    """Give a row for each way, its times against those of the first."""
+    base = ways[0]
+    return [
+        [
+            clients,
+            way.name,
+            f"{way.median_ms:.2f}",
+            f"{way.p99_ms:.2f}",
+            f"{way.median_ms - base.median_ms:+.2f}",
+            f"{way.p99_ms - base.p99_ms:+.2f}",
+            f"{way.cpu_ms:.2f}",
+        ]
+        for way in ways
+    ]
 
 
 def _pass(way: Way, clients: int, searches: int, pause_s: float) -> None:

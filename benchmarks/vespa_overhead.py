@@ -1,6 +1,6 @@
 """What reranking costs Vespa's container beside the sidecar's own time.
 
-usage: python -m benchmarks.vespa_overhead [--rounds N]
+usage: python -m benchmarks.vespa_overhead [--searches N]
 """
 
 import argparse
@@ -8,31 +8,26 @@ import asyncio
 import http.client
 import json
 import multiprocessing
-import random
-import statistics
+import re
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Mapping
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlencode
 
+from benchmarks.node_cost import LOADS, Way, measure, rows
 from benchmarks.results import table, write_section
 from integrations.vespa.package import Package
 from integrations.vespa.services import SEARCHER, Wiring
 from lastly.local.python_docs import python_documentation
 from tests.engines.nodes.search_node import free_port
-from tests.engines.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
+from tests.engines.vespa.build import BUNDLE, PLUGIN, add_chains, built, plain_package, runnable
 from tests.engines.vespa.container import running
 
 QUERIES = ("how do I read a file line by line", "open a socket", "parse an argument", "join a path", "sort a list")
 WINDOW = 50
 BASE = "chain without the searcher"
-RERANKED = f"reranked, window {WINDOW}"
 TRAP_MS = 40  # what a delayed acknowledgement costs, the trap of connections that are kept
-SLOT_S = 0.2  # 16 clients that each search once in it at a time of their own: 80 searches a second
 
 
 def _answer() -> bytes:
@@ -93,46 +88,11 @@ class Client:
         return took
 
 
-class Searches(Protocol):
-    """What `measure` wants of a client."""
-
-    def search(self, number: int) -> float:
-        """Give the milliseconds of one search."""
-        ...
-
-
-def measure(
-    ways: Mapping[str, Callable[[], Searches]], clients: int, rounds: int, slot_s: float = 0
-) -> dict[str, list[float]]:
-    """Search by every way in turn, so that the machine's other work meets all of them alike.
-
-    The clients of a round start together, or at times of their own within a slot.
-    """
-    times: dict[str, list[float]] = {name: [] for name in ways}
-
-    def work(seed: int) -> None:
-        own = random.Random(seed)
-        mine = {name: make() for name, make in ways.items()}
-        for number in range(rounds):
-            for name, client in mine.items():
-                barrier.wait()
-                time.sleep(own.uniform(0, slot_s))
-                times[name].append(client.search(number))
-
-    barrier = threading.Barrier(clients)
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return times
-
-
 def main() -> None:
     """Measure and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=1200)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--searches", type=int, default=1200, help="of each way")
+    searches = parser.parse_args().searches
     java = built()
     port, stub_port = free_port(), free_port()
     connections = multiprocessing.Value("i", 0)
@@ -142,25 +102,35 @@ def main() -> None:
         articles = Path(folder) / "articles.jsonl"
         corpus(articles)
         package = _package(Path(folder) / "application", port, f"http://127.0.0.1:{stub_port}")
-        with running(java, package, articles, port):
-            ways: dict[str, Callable[[], Client]] = {
-                BASE: lambda: Client(port, searchChain="plain"),
-                f"{BASE}, {WINDOW} hits": lambda: Client(port, searchChain="plain", hits=str(WINDOW)),
-                "searcher in the chain, not enabled": lambda: Client(port, searchChain="off"),
-                "lastly.enabled=false": lambda: Client(port, **{"lastly.enabled": "false"}),
-                RERANKED: lambda: Client(port),
-            }
-            measure(ways, 4, 400)  # the just-in-time compiler's share
-            few = max(rounds // 16, 40)
-            loads = {
-                "1": measure(ways, 1, rounds),
-                "16, 80 searches a second": measure(ways, 16, few, SLOT_S),
-                "16 at once": measure(ways, 16, few),
-            }
-            calls = sum(len(times[RERANKED]) for times in loads.values()) + 4 * 400
-            body = _body(loads, calls, connections.value)
+        with running(java, package, articles, port) as container:
+            ways = [
+                Way(BASE, container, lambda: Client(port, searchChain="plain")),
+                Way(f"{BASE}, {WINDOW} hits", container, lambda: Client(port, searchChain="plain", hits=str(WINDOW))),
+                Way("searcher in the chain, not enabled", container, lambda: Client(port, searchChain="off")),
+                Way("lastly.enabled=false", container, lambda: Client(port, **{"lastly.enabled": "false"})),
+                Way(f"reranked, window {WINDOW}", container, lambda: Client(port)),
+            ]
+            measure(ways, 4, searches)  # the just-in-time compiler's share
+            measured = []
+            for clients, pause in LOADS:
+                measure(ways, clients, searches, pause)
+                measured += rows(f"{clients}, {1 / pause:.0f} searches/s each" if pause else str(clients), ways)
+                if clients == 1:
+                    trapped = sum(taken >= TRAP_MS for taken in ways[-1].times_ms)
     server.terminate()
-    write_section("Overhead in Vespa's container", f"python -m benchmarks.vespa_overhead --rounds {rounds}", body)
+    kept = (
+        f"The stub took {connections.value} connections for about {4 * searches} calls: they are kept. Of {searches} "
+        f"reranked searches of one client {trapped} took {TRAP_MS} ms or more, which a delayed acknowledgement would "
+        "cost each of them."
+    )
+    command = f"python -m benchmarks.vespa_overhead --searches {searches}"
+    write_section(f"Overhead in Vespa's container {_version()}", command, _body(measured, kept))
+
+
+def _version() -> str:
+    found = re.search(r"<vespa.version>(.*?)<", (PLUGIN / "pom.xml").read_text())
+    assert found
+    return found[1]
 
 
 def _package(folder: Path, port: int, sidecar: str) -> Path:
@@ -175,32 +145,14 @@ def _package(folder: Path, port: int, sidecar: str) -> Path:
     return package
 
 
-def _rows(load: str, times: dict[str, list[float]]) -> list[list[str]]:
-    base = _median_and_p99(times[BASE])
-    rows = []
-    for name, taken in times.items():
-        median, p99 = _median_and_p99(taken)
-        over = [f"{median - base[0]:+.2f}", f"{p99 - base[1]:+.2f}"]
-        rows.append([load, name, f"{median:.2f}", f"{p99:.2f}", *over])
-    return rows
-
-
-def _median_and_p99(taken: list[float]) -> tuple[float, float]:
-    return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
-
-
-def _body(loads: dict[str, dict[str, list[float]]], calls: int, connections: int) -> str:
-    header = ["clients", "search", "median ms", "p99 ms", "over no searcher: median ms", "p99 ms"]
-    rows = [row for load, times in loads.items() for row in _rows(load, times)]
-    alone = loads["1"][RERANKED]
-    trapped = sum(taken >= TRAP_MS for taken in alone)
+def _body(measured: list[list[str]], kept: str) -> str:
+    over = "over no searcher: median ms"
+    header = ["clients", "search", "median ms", "p99 ms", over, "p99 ms", "container's processor time, ms a search"]
     return (
-        f"10 hits of a page, {WINDOW} hits of 1 kB reranked by a stub that answers at once; container, stub and "
-        "clients share the machine. The content node is the tests' own (Java, in the container's process), the same "
-        "for every row. Every way is measured in turn. Aim: 3 ms at the median, 10 ms at p99; 0.2 ms where the "
-        f"searcher is not enabled.\n\n{table(header, rows)}\n\nThe stub took {connections} connections for {calls} "
-        f"calls: they are kept. Of {len(alone)} reranked searches of one client {trapped} took {TRAP_MS} ms or more, "
-        "which a delayed acknowledgement would cost each of them."
+        f"10 hits of a page, {WINDOW} hits of 1 kB reranked by a stub that answers at once; kept-alive connections; "
+        "container, stub and clients share the machine. The content node is the tests' own (Java, in the container's "
+        "process), the same for every row. Every way is measured in turn. Aim: 3 ms at the median, 10 ms at p99; "
+        f"0.2 ms where the searcher is not enabled.\n\n{table(header, measured)}\n\n{kept}"
     )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -100,10 +101,16 @@ class Found:
 class Container:
     """Searches over HTTP; one kept-alive connection a call of `connect`."""
 
-    def __init__(self, port: int, log: Path) -> None:
+    def __init__(self, port: int, log: Path, process: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._address = ("127.0.0.1", port)
         self._log = log
+        self._process = process
+
+    def cpu_seconds(self) -> float:
+        """Give the processor time that the container has taken, with the content node in its process."""
+        fields = Path(f"/proc/{self._process}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def log(self) -> str:
@@ -147,7 +154,7 @@ def running(java: Java, package: Path, corpus: Path, port: int) -> Iterator[Cont
         process = subprocess.Popen(command, cwd=package, stdin=subprocess.PIPE, stdout=out, stderr=out)
     try:
         _wait_until_ready(process, log)
-        yield Container(port, log)
+        yield Container(port, log, process.pid)
     finally:
         assert process.stdin is not None
         process.stdin.close()

@@ -65,7 +65,7 @@ public final class RerankFailure extends Exception {
 
     /** The HTTP status of a search that fails because of this. */
     public int errorStatus() {
-        return reason.equals("timeout") ? 504 : 503;
+        return reason.equals("timeout") || reason.equals("no_time_left") ? 504 : 503;
     }
 
     public boolean cancelled() {

@@ -46,7 +46,11 @@ final class Candidates {
         for (Hit hit : hits.subList(0, Math.min(window.window(), hits.size()))) copies.hits().add(hit.clone());
         List<Hit> inOrder = List.copyOf(copies.hits().asUnorderedHits());
         fill(copies, summaryClass, execution);
-        return inOrder.stream().map(hit -> DocumentText.of(fields, field -> FieldValue.of(hit.getField(field)))).toList();
+        try {
+            return inOrder.stream().map(hit -> DocumentText.of(fields, field -> FieldValue.of(hit.getField(field)))).toList();
+        } catch (RuntimeException e) {
+            throw RerankFailure.unreadable(e);
+        }
     }
 
     private static void fill(Result copies, String summaryClass, Execution execution) throws RerankFailure {

@@ -1,5 +1,6 @@
 package com.lastly.vespa;
 
+import com.lastly.core.CallerHeaders;
 import com.lastly.core.RerankFailure;
 import com.lastly.core.RerankRequest;
 import com.lastly.core.RerankSettings;
@@ -19,7 +20,6 @@ import com.yahoo.search.Searcher;
 import com.yahoo.search.result.ErrorMessage;
 import com.yahoo.search.searchchain.Execution;
 import com.yahoo.search.searchchain.PhaseNames;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -44,7 +44,6 @@ public final class RerankSearcher extends Searcher {
     public static final String NAME = "LastlyRerank";
 
     private static final CompoundName WARM_UP = CompoundName.from("warmup");
-    private static final List<String> PASSED_ON = List.of("X-Request-Id", "traceparent");
     /** The core ends a call in time; this is only for a machine that is too busy to run its timers. */
     private static final long GRACE_MILLIS = 100;
 
@@ -169,12 +168,7 @@ public final class RerankSearcher extends Searcher {
     }
 
     private static Map<String, String> headers(Query query) {
-        Map<String, String> headers = new HashMap<>();
-        for (String name : PASSED_ON) {
-            String value = query.getHttpRequest() == null ? null : query.getHttpRequest().getHeader(name);
-            if (value != null) headers.put(name, value);
-        }
-        return headers;
+        return query.getHttpRequest() == null ? Map.of() : CallerHeaders.of(query.getHttpRequest()::getHeader);
     }
 
     private Result failed(RerankFailure failure, RerankSettings asked, Result result) {
