@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Another version of Elasticsearch than the one of plugin/elasticsearch/pom.xml: ELASTICSEARCH=8.19.4
+ELASTICSEARCH ?=
+OF_VERSION := $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
 
 .DEFAULT_GOAL := help
-.PHONY: browser docs plugins load fuzz lock help demo serve test test-quick lint format types clean site test-stack
+.PHONY: browser docs plugins load fuzz lock help demo serve test test-elasticsearch test-quick lint format types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +23,11 @@ test: $(VENV)/.development lint types browser ## lint, types and all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch and the bundle for Vespa, all in plugin/*/target
-	home=$$($(PYTHON) -m tests.engines.nodes.java 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp package
+	home=$$($(PYTHON) -m tests.engines.nodes.java 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp $(OF_VERSION) package
 	@ls plugin/*/target/lastly-*.zip plugin/vespa/target/lastly-vespa-deploy.jar
+
+test-elasticsearch: $(VENV)/.development ## Elasticsearch's tests, in nodes of the plugin's version or of ELASTICSEARCH=8.19.4
+	ELASTICSEARCH_VERSION=$(ELASTICSEARCH) $(BIN)/python -m pytest tests/engines/elasticsearch $(ARGS)
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
 	$(BIN)/python -m pytest tests/unit tests/api tests/test_imports.py tests/test_docs.py $(ARGS)

@@ -98,13 +98,13 @@ def main() -> None:
     flags.add_argument("--seconds", type=float, default=30)
     options = flags.parse_args()
     _, home, version = ENGINES[options.engine]
-    plugin = built(options.engine, home(), "a JDK that is new enough")
+    plugin = built(options.engine, version, home(), "a JDK that is new enough")
     sidecar = Stub()
     with _node(options.engine, None) as bare, _node(options.engine, plugin) as node:
         for each in (bare, node):
-            _index(each, "plain", {})
+            index(each, "plain", {})
         ours = {"fields": PASSAGE, "timeout": "5s", "enabled": True}
-        _index(node, "ranked", {f"index.lastly.{name}": value for name, value in ours.items()})
+        index(node, "ranked", {f"index.lastly.{name}": value for name, value in ours.items()})
         address = {"persistent": {"lastly.sidecar.urls": [f"http://127.0.0.1:{sidecar.port}"]}}
         Client(node.port).send("PUT", "/_cluster/settings", address)
         ways = [
@@ -138,7 +138,8 @@ def _node(engine: str, plugin: Path | None) -> Iterator[SearchNode]:
         node.close()
 
 
-def _index(node: SearchNode, name: str, settings: dict[str, Any]) -> None:
+def index(node: SearchNode, name: str, settings: dict[str, Any]) -> None:
+    """Index the corpus into one shard."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "articles.jsonl"
         corpus(file)

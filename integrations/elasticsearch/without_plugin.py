@@ -1,9 +1,11 @@
 """For clusters that take no plugin (Elastic Cloud): an inference endpoint and the search that uses it.
 
 Neither can be run on the distribution that the tests have, which lacks x-pack-inference: both bodies are checked
-against the documented schema of the `custom` service (8.19, 9.1 and later) and of `text_similarity_reranker`.
+against the documented schema of the `custom` service (8.19, 9.1 and later) and of `text_similarity_reranker`, and the
+request that the endpoint describes is sent to the real sidecar.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +25,7 @@ _TEMPLATES = {"input", "query", "top_n", "return_documents", "input_type"}
 def endpoint(sidecar: str, api_key: str = "", model: str = "") -> dict[str, Any]:
     """Give the body of `PUT _inference/rerank/NAME`."""
     # Templates stand without quotes: the service writes the values as JSON.
-    named = f'"model": "{model}", ' if model else ""
+    named = f'"model": {json.dumps(model)}, ' if model else ""
     settings: dict[str, Any] = {
         "url": f"{sidecar.rstrip('/')}/v1/rerank",
         "headers": {"Content-Type": "application/json"},

@@ -3,6 +3,7 @@
 import json
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.engines.promises import ALL, WINDOW, eventually
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
 APART = "apart"
+SMALL_POOL = {"lastly.thread_pool.size": "1", "lastly.thread_pool.queue_size": "1"}
 
 
 class ClusterLife:
@@ -44,14 +46,16 @@ class ClusterLife:
     def test_a_node_whose_plugin_was_uninstalled_first_starts_searches_and_is_detached(
         self, kind: Kind, plugin: Path, lying_sidecar: LyingSidecar, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        node = kind.node(plugin)
+        node = kind.node(plugin, SMALL_POOL)
         try:
             node.start()
             corpus = index_articles(kind.connect(node.url), lying_sidecar, kind.vector)
             assert corpus.configure(**DEFAULTS).status == 200
+            _a_full_pool_loses_no_search(corpus)
             first = corpus.plain().ids
             node.stop()
             node.remove("lastly")
+            node.set(dict.fromkeys(SMALL_POOL))
             node.start()
             plain = Corpus(kind.connect(node.url), lying_sidecar, corpus.index)
             assert eventually(lambda: plain.search().status == 200, 60)
@@ -64,6 +68,24 @@ class ClusterLife:
             assert eventually(lambda: plain.search().status == 200 and plain.search().ids == first, 30)
         finally:
             node.close()
+
+
+def _a_full_pool_loses_no_search(corpus: Corpus) -> None:
+    """Calls that end at once want the plugin's threads at once; who finds no place does the work elsewhere."""
+    expected = corpus.search().ids
+    corpus.sidecar.delay_s = 0.3
+
+    def search(_: int) -> list[str]:
+        return corpus.search().ids
+
+    def filled() -> bool:
+        with ThreadPoolExecutor(32) as callers:
+            assert all(ids == expected for ids in callers.map(search, range(32)))
+        pool = corpus.engine.request("GET", "/_cat/thread_pool/lastly?format=json&h=rejected").body
+        return int(pool[0]["rejected"]) > 0
+
+    assert eventually(filled, 60)
+    corpus.sidecar.reset()
 
 
 def _spread(kind: Kind, node: SearchNode, sidecar: LyingSidecar) -> Corpus:

@@ -8,7 +8,9 @@ import pytest
 from tests.engines.articles import restored, use_sidecars
 from tests.engines.engine import Corpus, Engine
 from tests.engines.kind import Kind
+from tests.engines.left_as_asked import Others
 from tests.engines.nodes.search_node import SearchNode, free_port
+from tests.engines.promises import eventually
 from tests.engines.real_sidecar import RealSidecar
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
@@ -77,3 +79,23 @@ def nodes(kind: Kind, plugin: Path) -> Iterator[list[SearchNode]]:
     finally:
         for node in made:
             node.close()
+
+
+@pytest.fixture
+def other(corpus: Corpus) -> Iterator[Others]:
+    """Make indices that are removed again."""
+    others = Others(corpus.engine)
+    yield others
+    others.remove()
+
+
+@pytest.fixture
+def own_cluster_as_remote(engine: Engine) -> Iterator[str]:
+    """Make the cluster a remote one of its own, which needs no second node; gives its name."""
+    nodes = engine.request("GET", "/_nodes/_local/transport").body["nodes"].values()
+    seeds = [node["transport"]["publish_address"] for node in nodes]
+    answer = engine.request("PUT", "/_cluster/settings", {"persistent": {"cluster.remote.itself.seeds": seeds}})
+    assert answer.status == 200, answer.body
+    assert eventually(lambda: engine.request("GET", "/_remote/info").body["itself"]["connected"])
+    yield "itself"
+    engine.request("PUT", "/_cluster/settings", {"persistent": {"cluster.remote.itself.*": None}})

@@ -12,7 +12,7 @@ Command = Callable[[Sequence[str]], int]
 
 @dataclass(frozen=True)
 class Kind:
-    """One engine: its node, its client, the command line that wires it, and how it maps a vector."""
+    """One engine: its node, its client, the command line that wires it, and what it spells in a way of its own."""
 
     node: type[SearchNode]
     connect: Callable[[str], Engine]
@@ -20,3 +20,4 @@ class Kind:
     status: Command
     detach: Command
     vector: dict[str, Any]
+    open_point_in_time: Callable[[Engine, str], str]

@@ -19,10 +19,15 @@ class ElasticsearchEngine:
 
     stats_path = "/_lastly/stats"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, user: str = "", password: str = "") -> None:
         self.url = url
         self._client = Elasticsearch(
-            url, request_timeout=60, retry_on_timeout=False, max_retries=0, connections_per_node=32
+            url,
+            basic_auth=(user, password) if user else None,
+            request_timeout=60,
+            retry_on_timeout=False,
+            max_retries=0,
+            connections_per_node=32,
         )
 
     def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:

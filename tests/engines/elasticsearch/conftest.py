@@ -9,26 +9,32 @@ import pytest
 from integrations.elasticsearch import cli
 from tests.engines.articles import index_articles
 from tests.engines.elasticsearch.client import ElasticsearchEngine
-from tests.engines.engine import Corpus
+from tests.engines.engine import Corpus, Engine
 from tests.engines.kind import Kind
 from tests.engines.nodes.build import built
-from tests.engines.nodes.elasticsearch import ElasticsearchNode, java_home
+from tests.engines.nodes.elasticsearch import PROFILE, VERSION, ElasticsearchNode, java_home
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
 QUICK_BREAKER = {"lastly.breaker.pause": "200ms"}
 VECTOR = {"type": "dense_vector", "dims": 2, "index": True, "similarity": "l2_norm"}
 
 
+def _open_point_in_time(engine: Engine, index: str) -> str:
+    opened = engine.request("POST", f"/{index}/_pit?keep_alive=1m")
+    assert opened.status == 200, opened.body
+    return str(opened.body["id"])
+
+
 @pytest.fixture(scope="session")
 def kind() -> Kind:
     """What the shared suites need to know."""
-    return Kind(ElasticsearchNode, ElasticsearchEngine, cli.attach, cli.status, cli.detach, VECTOR)
+    return Kind(ElasticsearchNode, ElasticsearchEngine, cli.attach, cli.status, cli.detach, VECTOR, _open_point_in_time)
 
 
 @pytest.fixture(scope="session")
 def plugin() -> Path:
     """The built zip."""
-    return built("elasticsearch", java_home(), "a JDK of 17 or newer (ES_JAVA_HOME)")
+    return built("elasticsearch", VERSION, java_home(), "a JDK of 17 or newer (ES_JAVA_HOME)", *PROFILE)
 
 
 @pytest.fixture(scope="session")

@@ -10,15 +10,15 @@ import pytest
 PLUGIN = Path(__file__).parents[3] / "plugin"
 
 
-def built(module: str, java_home: str | None, needs: str) -> Path:
-    """Give the zip of plugin/`module`; a JDK or Maven that is missing skips, a build that fails fails."""
+def built(module: str, version: str, java_home: str | None, needs: str, *options: str) -> Path:
+    """Give the zip of plugin/`module` for one version of its engine; a missing tool skips, a failing build fails."""
     maven = shutil.which("mvn")
     if not maven or not java_home:
         pytest.skip(f"{module}'s tests need Maven and {needs}")
     if os.geteuid() != 0:
         pytest.skip(f"{module}'s tests start nodes as another user, which needs root")
     done = subprocess.run(
-        [maven, "-q", "-B", "-ntp", "-pl", module, "-am", "package"],
+        [maven, "-q", "-B", "-ntp", "-pl", module, "-am", f"-D{module}.version={version}", *options, "package"],
         cwd=PLUGIN,
         env={**os.environ, "JAVA_HOME": java_home},
         capture_output=True,
@@ -27,4 +27,4 @@ def built(module: str, java_home: str | None, needs: str) -> Path:
         timeout=560,
     )
     assert done.returncode == 0, done.stdout[-4000:]
-    return next((PLUGIN / module / "target").glob(f"lastly-{module}-*.zip"))
+    return next((PLUGIN / module / "target").glob(f"lastly-{module}-{version}*.zip"))

@@ -1,19 +1,33 @@
-"""One Elasticsearch node: its distribution from Maven Central, the built plugin, loopback only, security off."""
+"""One Elasticsearch node: what Maven Central has of its distribution, the built plugin, loopback only, security off."""
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from tests.engines.nodes import java
+from tests.engines.nodes.assembled import assembled
+from tests.engines.nodes.build import PLUGIN
 from tests.engines.nodes.central import artifact
 from tests.engines.nodes.search_node import SearchNode
 
-VERSION = "8.19.21"
+
+def _version() -> str:
+    """Give ELASTICSEARCH_VERSION, or the one that the plugin is built for."""
+    built_for = re.search("<elasticsearch.version>(.*?)<", (PLUGIN / "elasticsearch" / "pom.xml").read_text("utf-8"))
+    assert built_for
+    return os.environ.get("ELASTICSEARCH_VERSION") or built_for[1]
+
+
+VERSION = _version()
+NINE = VERSION.startswith("9.")
+PROFILE = ["-P", "elasticsearch-9"] if NINE else []
 
 
 def java_home() -> str | None:
     """Give the JDK that runs the node: ES_JAVA_HOME, or one that is installed."""
-    return java.java_home(17, "ES_JAVA_HOME")
+    return java.java_home(21 if NINE else 17, "ES_JAVA_HOME")
 
 
 @dataclass
@@ -25,11 +39,14 @@ class ElasticsearchNode(SearchNode):
     variables: ClassVar[dict[str, str]] = {"java": "ES_JAVA_HOME", "temporary": "ES_TMPDIR"}
 
     def __post_init__(self) -> None:
-        self.settings = {"xpack.security.enabled": "false", **self.settings}
+        if not NINE:  # whose assembled distribution has no security to switch off
+            self.settings = {"xpack.security.enabled": "false", **self.settings}
         super().__post_init__()
 
     def distribution(self) -> Path:
         """Give the zip of the engine."""
+        if NINE:
+            return assembled(VERSION)
         return artifact(f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip")
 
     def java_home(self) -> str:

@@ -9,7 +9,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
@@ -96,6 +98,11 @@ class SearchNode:
         for name in ("data", "logs", "plugins", "tmp"):
             (self.home / name).mkdir(exist_ok=True)
 
+    def set(self, settings: Mapping[str, str | None]) -> None:
+        """Change its settings (None takes one away); they hold from its next start on."""
+        self.settings = {name: value for name, value in {**self.settings, **settings}.items() if value is not None}
+        self._configure()
+
     def environment(self) -> dict[str, str]:
         """What its programs and tools find in their environment."""
         home = str(self.home)
@@ -163,7 +170,9 @@ class SearchNode:
             try:
                 with urllib.request.urlopen(f"{self.url}/_cluster/health", timeout=5):
                     return self
-            except (urllib.error.URLError, OSError):
+            except (urllib.error.URLError, OSError) as failed:
+                if isinstance(failed, urllib.error.HTTPError) and failed.code == HTTPStatus.UNAUTHORIZED:
+                    return self  # it answers, whom it knows
                 time.sleep(0.3)
         raise RuntimeError(f"{self.program} did not start:\n{self.log[-6000:]}")
 
@@ -183,10 +192,25 @@ class SearchNode:
         self.stop(signal.SIGKILL)
         shutil.rmtree(self.home.parent, ignore_errors=True)
 
+    def collect_garbage(self) -> None:
+        """Have the node's virtual machine collect garbage now, so that what was lost shows."""
+        engine = max(self._processes(), key=_resident)
+        done = subprocess.run(
+            [Path(self.java_home()) / "bin" / "jcmd", engine.name, "GC.run"],
+            user=USER,
+            group=USER,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"jcmd: {done.stdout}{done.stderr}")
+
     def memory_bytes(self) -> int:
         """Give the resident memory of the node's processes."""
-        pages = sum(int((folder / "statm").read_text().split()[1]) for folder in self._processes())
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return sum(_resident(folder) for folder in self._processes()) * os.sysconf("SC_PAGE_SIZE")
 
     def cpu_seconds(self) -> float:
         """Give the processor time that the node's processes have taken."""
@@ -207,3 +231,10 @@ def _session(folder: Path) -> int:
         return int((folder / "stat").read_text().rsplit(")", 1)[1].split()[3])
     except OSError:
         return -1
+
+
+def _resident(folder: Path) -> int:
+    try:
+        return int((folder / "statm").read_text().split()[1])
+    except OSError:
+        return 0

@@ -8,26 +8,34 @@ import pytest
 
 from integrations.opensearch import cli
 from tests.engines.articles import index_articles
-from tests.engines.engine import Corpus
+from tests.engines.engine import Corpus, Engine
 from tests.engines.kind import Kind
 from tests.engines.nodes.build import built
-from tests.engines.nodes.opensearch import OpenSearchNode, java_home
+from tests.engines.nodes.opensearch import VERSION, OpenSearchNode, java_home
 from tests.engines.opensearch.client import OpenSearchEngine
 from tests.engines.vespa.lying_sidecar import LyingSidecar
 
 QUICK_BREAKER = {"lastly.breaker.pause": "200ms"}
 
 
+def _open_point_in_time(engine: Engine, index: str) -> str:
+    opened = engine.request("POST", f"/{index}/_search/point_in_time?keep_alive=1m")
+    assert opened.status == 200, opened.body
+    return str(opened.body["pit_id"])
+
+
 @pytest.fixture(scope="session")
 def kind() -> Kind:
     """What the shared suites need to know."""
-    return Kind(OpenSearchNode, OpenSearchEngine, cli.attach, cli.status, cli.detach, {"type": "float"})
+    return Kind(
+        OpenSearchNode, OpenSearchEngine, cli.attach, cli.status, cli.detach, {"type": "float"}, _open_point_in_time
+    )
 
 
 @pytest.fixture(scope="session")
 def plugin() -> Path:
     """The built zip."""
-    return built("opensearch", java_home(), "a JDK of 21 or newer (OPENSEARCH_JAVA_HOME)")
+    return built("opensearch", VERSION, java_home(), "a JDK of 21 or newer (OPENSEARCH_JAVA_HOME)")
 
 
 @pytest.fixture(scope="session")

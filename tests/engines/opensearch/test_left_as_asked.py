@@ -8,33 +8,8 @@ from typing import Any
 import pytest
 
 from tests.engines.engine import Answer, Corpus
-from tests.engines.promises import WINDOW, by_id, eventually
-
-MATCH = {"match": {"body": "apple"}}
-
-
-@pytest.fixture
-def other(corpus: Corpus) -> Iterator[Any]:
-    """Make indices that are removed again."""
-    made: list[str] = []
-
-    def make(name: str, mappings: dict[str, Any], documents: list[dict[str, Any]], **settings: Any) -> str:
-        corpus.engine.request("DELETE", f"/{name}")
-        body = {"settings": {"index.number_of_replicas": 0, **settings}, "mappings": mappings}
-        answer = corpus.engine.request("PUT", f"/{name}", body)
-        assert answer.status == 200, answer.body
-        made.append(name)
-        lines = [line for document in documents for line in ({"index": {"_index": name}}, document)]
-        corpus.engine.request("POST", "/_bulk?refresh=true", lines)
-        return name
-
-    yield make
-    for name in made:
-        corpus.engine.request("DELETE", f"/{name}")
-
-
-def search(corpus: Corpus, index: str, parameters: str = "", **body: Any) -> Answer:
-    return corpus.engine.request("POST", f"/{index}/_search?{parameters}", {"query": MATCH, **body})
+from tests.engines.left_as_asked import LeftAsAsked, Others, search
+from tests.engines.promises import WINDOW, eventually
 
 
 def test_a_named_pipeline_is_not_lost(corpus: Corpus) -> None:
@@ -43,63 +18,17 @@ def test_a_named_pipeline_is_not_lost(corpus: Corpus) -> None:
     assert "nosuch" in str(answer.body)
 
 
-def test_an_index_without_source_is_searched_and_left_alone(corpus: Corpus, other: Any) -> None:
-    mappings = {"_source": {"enabled": False}, "properties": {"body": {"type": "text"}}}
-    enabled = {"index.lastly.enabled": True, "index.lastly.fields": ["body"]}
-    index = other("without-source", mappings, [{"body": "apple pie"}], **enabled)
+class TestLeftAsAsked(LeftAsAsked):
+    """What both engines must not change."""
+
+
+def test_an_index_without_source_is_left_alone_and_counted(corpus: Corpus, other: Others) -> None:
+    body = {"body": {"type": "text"}}
+    index = other("without-source", body, [{"body": "apple pie"}], "body", _source={"enabled": False})
     before = corpus.counts()["skipped"].get("source_disabled", 0)
     answer = search(corpus, index)
     assert len(answer.ids) == 1
     assert corpus.counts()["skipped"]["source_disabled"] == before + 1
-    assert corpus.sidecar.calls == []
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"docvalue_fields": ["group"]},
-        {"collapse": {"field": "group"}},
-        {"stored_fields": ["group", "_source"]},
-        {"script_fields": {"group": {"script": {"source": "doc['number'].value + 1", "lang": "expression"}}}},
-    ],
-)
-def test_a_user_s_field_of_the_same_name_stays(corpus: Corpus, asked: dict[str, Any]) -> None:
-    before = corpus.plain(size=120, **asked)
-    if before.status != 200:
-        pytest.skip(f"this distribution refuses it without Lastly too: {before.body}")
-    corpus.configure(fields=["body", "group"])
-    after = corpus.search(size=120, **asked)
-    assert by_id(after.body["hits"]["hits"]) == by_id(before.body["hits"]["hits"])
-
-
-def test_the_text_of_a_nested_object_is_read_and_taken_out(corpus: Corpus, other: Any) -> None:
-    comments = {"type": "nested", "properties": {"text": {"type": "text"}, "by": {"type": "keyword"}}}
-    mappings = {"properties": {"body": {"type": "text"}, "comments": comments}}
-    documents = [{"body": "apple", "comments": [{"text": "sweet", "by": "a"}, {"text": "sour", "by": "b"}]}]
-    enabled = {"index.lastly.enabled": True, "index.lastly.fields": ["body", "comments.text"]}
-    index = other("with-nested", mappings, documents, **enabled)
-    answer = search(corpus, index)
-    assert corpus.sidecar.calls[0].body["documents"] == ["apple\nsweet\nsour"]
-    assert "fields" not in answer.body["hits"]["hits"][0]
-
-
-def test_a_point_in_time_is_left_alone_without_a_warning(corpus: Corpus, other: Any) -> None:
-    other("not-enabled", {}, [])
-    opened = corpus.engine.request("POST", f"/{corpus.index}/_search/point_in_time?keep_alive=1m")
-    assert opened.status == 200, opened.body
-    before = corpus.counts()["skipped"].get("point_in_time", 0)
-    answer = corpus.engine.request("POST", "/_search", {"query": MATCH, "pit": {"id": opened.body["pit_id"]}})
-    assert answer.status == 200, answer.body
-    assert answer.warning == ""
-    assert corpus.counts()["skipped"]["point_in_time"] == before + 1
-    corpus.engine.request("DELETE", "/_search/point_in_time", {"pit_id": [opened.body["pit_id"]]})
-
-
-def test_documents_without_text_keep_their_order_and_say_so(corpus: Corpus) -> None:
-    corpus.configure(fields=["nosuch"])
-    answer = corpus.search()
-    assert answer.ids == corpus.plain().ids
-    assert "no_passage_text" in answer.warning
     assert corpus.sidecar.calls == []
 
 

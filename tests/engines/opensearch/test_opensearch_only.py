@@ -7,26 +7,15 @@ more than a test machine's memory. Async search, hybrid queries, the semantic hi
 got. Retrievers and knn sections: Elasticsearch's. Reference counts: OpenSearch's hits have none.
 """
 
-import threading
-import time
 from typing import Any
 
 import pytest
 
-from tests.engines.articles import use_sidecars
 from tests.engines.engine import Corpus
 from tests.engines.opensearch.client import OpenSearchEngine
-from tests.engines.promises import ALL, WINDOW, by_id, eventually
+from tests.engines.promises import ALL, WINDOW, by_id
 
 APPLE: dict[str, Any] = {"query": {"match": {"body": "apple"}}}
-
-
-def test_point_in_time_paging_is_the_same_on_and_off(corpus: Corpus) -> None:
-    made = corpus.engine.request("POST", f"/{corpus.index}/_search/point_in_time?keep_alive=1m")
-    body = {**APPLE, "pit": {"id": made.body["pit_id"]}, "size": 20}
-    answer = corpus.engine.request("POST", "/_search", body)
-    assert answer.ids == corpus.plain(size=20).ids
-    assert corpus.sidecar.calls == []
 
 
 def test_documents_changed_or_deleted_by_query_are_the_ones_that_match(corpus: Corpus) -> None:
@@ -55,48 +44,6 @@ def test_ranking_evaluation_measures_the_order_that_users_see(corpus: Corpus) ->
     assert corpus.engine.request("POST", f"/{corpus.index}/_rank_eval", body).body["metric_score"] == 1.0
 
 
-def test_inner_searches_of_collapse_are_not_reranked(corpus: Corpus) -> None:
-    collapse = {"field": "group", "inner_hits": {"name": "best", "size": 2}}
-    before, after = corpus.plain(collapse=collapse), corpus.search(collapse=collapse)
-    assert by_id(after.body["hits"]["hits"]) == by_id(before.body["hits"]["hits"])
-    assert corpus.sidecar.calls == []
-
-
-def test_a_data_stream_is_reranked(corpus: Corpus) -> None:
-    request = corpus.engine.request
-    settings = {"index.lastly.fields": ["body"], "index.lastly.enabled": True, "index.lastly.timeout": "5s"}
-    inner = {"settings": settings, "mappings": {"properties": {"body": {"type": "text"}}}}
-    template = {"index_patterns": ["notes-*"], "data_stream": {}, "template": inner, "priority": 500}
-    made = request("PUT", "/_index_template/notes", template)
-    assert made.status == 200, made.body
-    try:
-        for number in range(5):
-            text = "apple " + "x " * number
-            request("POST", "/notes-a/_doc?refresh=true", {"@timestamp": "2026-01-01T00:00:00Z", "body": text})
-        off = request("POST", "/notes-a/_search", {**APPLE, "ext": {"lastly": {"enabled": False}}})
-        on = request("POST", "/notes-a/_search", APPLE)
-        assert len(on.ids) == 5
-        assert on.ids == off.ids[::-1]
-    finally:
-        request("DELETE", "/_data_stream/notes-a")
-        request("DELETE", "/_index_template/notes")
-
-
-def test_a_rescored_window_is_reranked_and_nothing_is_lost(corpus: Corpus) -> None:
-    rescore = {"window_size": 20, "query": {"rescore_query": {"match": {"title": "article"}}}}
-    before, after = corpus.plain(rescore=rescore, size=ALL), corpus.search(rescore=rescore, size=ALL)
-    assert sorted(after.ids) == sorted(before.ids)
-    assert after.ids[:WINDOW] == before.ids[:WINDOW][::-1]
-
-
-def test_hits_below_a_least_score_stay_away(corpus: Corpus) -> None:
-    scores = corpus.plain(size=ALL).scores
-    least = scores[29]
-    answer = corpus.search(size=ALL, min_score=least)
-    assert sorted(answer.ids) == sorted(corpus.plain(size=ALL, min_score=least).ids)
-    assert len(answer.ids) < ALL
-
-
 def test_suggestions_explanations_and_scripts_are_kept(corpus: Corpus) -> None:
     asked = {
         "suggest": {"s": {"text": "aple", "term": {"field": "body"}}},
@@ -107,12 +54,6 @@ def test_suggestions_explanations_and_scripts_are_kept(corpus: Corpus) -> None:
     before, after = corpus.plain(size=ALL, **asked).body, corpus.search(size=ALL, **asked).body
     assert after["suggest"] == before["suggest"]
     assert by_id(after["hits"]["hits"]) == by_id(before["hits"]["hits"])
-
-
-def test_wildcards_and_a_missing_index_are_the_search_s_own_business(corpus: Corpus) -> None:
-    found = corpus.engine.request("POST", f"/{corpus.index[:4]}*/_search", APPLE)
-    assert found.ids == corpus.search().ids
-    assert corpus.engine.request("POST", "/no-such-index/_search", APPLE).status == 404
 
 
 def test_a_pipeline_with_other_response_processors_is_left_alone_and_counted(corpus: Corpus) -> None:
@@ -176,57 +117,3 @@ def test_a_pipeline_with_a_wrong_value_is_refused(engine: OpenSearchEngine, own:
     answer = engine.request("PUT", "/_search/pipeline/wrong", {"request_processors": [{"lastly_rerank": own}]})
     assert answer.status == 400, answer.body
     assert "lastly" in str(answer.body)
-
-
-def test_a_cancelled_search_ends_its_call(corpus: Corpus) -> None:
-    corpus.sidecar.delay_s = 4
-    corpus.configure(timeout="10s")
-    cancelled = corpus.counts()["failed"].get("cancelled", 0)
-    answers: list[Any] = []
-    caller = threading.Thread(target=lambda: answers.append(corpus.search()))
-    started = time.monotonic()
-    caller.start()
-    assert eventually(lambda: corpus.counts()["in_flight"] == 1)
-    corpus.engine.request("POST", "/_tasks/_cancel?actions=indices:data/read/search")
-    caller.join(10)
-    assert time.monotonic() - started < 3.5
-    assert answers[0].status in (400, 500)
-    assert "cancelled" in str(answers[0].body)
-    assert corpus.counts()["failed"]["cancelled"] == cancelled + 1
-
-
-def test_the_request_of_the_caller_keeps_its_context(corpus: Corpus) -> None:
-    answer = corpus.search(headers={"X-Opaque-Id": "me-2"})
-    assert answer.headers["x-opaque-id"] == "me-2"
-
-
-def test_a_trace_reaches_the_sidecar(corpus: Corpus) -> None:
-    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    corpus.search(headers={"traceparent": trace})
-    assert corpus.sidecar.calls[0].headers["traceparent"] == trace
-
-
-@pytest.mark.parametrize("url", ["sidecar:8787", "ftp://sidecar", "http://"])
-def test_a_wrong_address_is_refused_by_name(engine: OpenSearchEngine, url: str) -> None:
-    answer = engine.request("PUT", "/_cluster/settings", {"persistent": {"lastly.sidecar.urls": [url]}})
-    assert answer.status == 400
-    assert "lastly.sidecar.urls" in str(answer.body)
-    assert "http://" in str(answer.body)
-
-
-def test_without_a_sidecar_the_order_is_kept(corpus: Corpus) -> None:
-    use_sidecars(corpus, [])
-    try:
-        answer = corpus.search()
-        assert answer.ids == corpus.plain().ids
-        assert "no_sidecar" in answer.warning
-    finally:
-        use_sidecars(corpus, [corpus.sidecar.url])
-
-
-def test_a_dead_address_is_passed_over(corpus: Corpus) -> None:
-    use_sidecars(corpus, ["http://127.0.0.1:9", corpus.sidecar.url])
-    try:
-        assert corpus.search().ids != corpus.plain().ids
-    finally:
-        use_sidecars(corpus, [corpus.sidecar.url])

@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -88,15 +87,5 @@ class SettingsTest {
         Map<String, Object> hit = Map.of("comments", List.of(Map.of("text", List.of("sweet")), Map.of("by", "b"), Map.of("author", Map.of("name", "Ann"))));
         assertEquals("sweet\nAnn", DocumentText.of(List.of("comments.text", "comments.author.name"), hit::get));
         assertEquals("", DocumentText.of(List.of("other.text", "comments.text.raw"), hit::get));
-    }
-
-    @Test
-    void onlyFieldsThatTheUserDoesNotGetAnywayAreFetchedAndTakenOut() {
-        List<String> fields = List.of("title", "body", "comments.text");
-        assertEquals(new AddedFields(fields, Set.of("title", "body", "comments.text", "comments")), AddedFields.of(fields, List.of()));
-        assertEquals(new AddedFields(List.of("body"), Set.of("body")), AddedFields.of(fields, List.of("t*le", "comments.*")));
-        assertEquals(new AddedFields(List.of(), Set.of()), AddedFields.of(fields, List.of("*")));
-        assertEquals(Set.of("comments.text"), AddedFields.of(List.of("comments.text"), List.of("comments.by")).removed());
-        assertEquals(Set.of("body"), AddedFields.of(List.of("body"), List.of("bod", "body*.x", "ody")).removed());
     }
 }

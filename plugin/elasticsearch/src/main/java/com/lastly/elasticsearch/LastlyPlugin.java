@@ -4,33 +4,20 @@ import com.lastly.core.Reranker;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
-import org.elasticsearch.cluster.metadata.IndexNameExpressionResolver;
-import org.elasticsearch.cluster.node.DiscoveryNodes;
-import org.elasticsearch.common.io.stream.NamedWriteableRegistry;
-import org.elasticsearch.common.settings.ClusterSettings;
-import org.elasticsearch.common.settings.IndexScopedSettings;
 import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.common.settings.Settings;
-import org.elasticsearch.common.settings.SettingsFilter;
 import org.elasticsearch.common.util.concurrent.EsExecutors;
 import org.elasticsearch.common.util.concurrent.EsExecutors.TaskTrackingConfig;
 import org.elasticsearch.action.support.MappedActionFilter;
-import org.elasticsearch.features.NodeFeature;
-import org.elasticsearch.plugins.ActionPlugin;
-import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.plugins.ReloadablePlugin;
 import org.elasticsearch.plugins.SearchPlugin;
-import org.elasticsearch.rest.RestController;
-import org.elasticsearch.rest.RestHandler;
 import org.elasticsearch.rest.RestHeaderDefinition;
 import org.elasticsearch.threadpool.ExecutorBuilder;
 import org.elasticsearch.threadpool.FixedExecutorBuilder;
 import org.elasticsearch.threadpool.ThreadPool;
 
 /** What a node gets with Lastly: settings, `ext.lastly`, the filter over searches, the retriever, and the stats. */
-public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPlugin, ReloadablePlugin {
+public final class LastlyPlugin extends EnginePlugin implements SearchPlugin, ReloadablePlugin {
 
     private static final String POOL = "lastly";
     private static final int QUEUE = 1000;
@@ -79,18 +66,6 @@ public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPl
     @Override
     public List<RetrieverSpec<?>> getRetrievers() {
         return List.of(new RetrieverSpec<>(RerankRetriever.NAME, new RerankRetrieverParser(() -> services)::parse));
-    }
-
-    @Override
-    public Collection<ActionHandler<?, ?>> getActions() {
-        return List.of(new ActionHandler<>(StatsAction.TYPE, StatsAction.class));
-    }
-
-    @Override
-    public Collection<RestHandler> getRestHandlers(
-        Settings node, NamedWriteableRegistry writeables, RestController controller, ClusterSettings cluster, IndexScopedSettings index,
-        SettingsFilter filter, IndexNameExpressionResolver resolver, Supplier<DiscoveryNodes> nodes, Predicate<NodeFeature> features) {
-        return List.of(new StatsHandler());
     }
 
     /** Headers that the sidecar gets too; Elasticsearch itself keeps only those that it knows. */

@@ -8,7 +8,6 @@ import org.elasticsearch.common.document.DocumentField;
 import org.elasticsearch.search.DocValueFormat;
 import org.elasticsearch.search.SearchHit;
 import org.elasticsearch.search.SearchHits;
-import org.elasticsearch.search.profile.SearchProfileResults;
 
 /**
  * The hits that are answered: places of the first stage's hits, in order, and their new scores. Hits are taken over, not
@@ -58,19 +57,12 @@ final class Page {
     /** The response takes a reference of the hits for itself, so ours is given up. */
     SearchResponse of(SearchResponse first, long millis) {
         SearchHits hits = hits(first.getHits());
+        if (plan.fields() != null) plan.fields().removeFrom(first);
         try {
-            return new SearchResponse(hits, first.getAggregations(), first.getSuggest(), first.isTimedOut(),
-                first.isTerminatedEarly(), profile(first), first.getNumReducePhases(), first.getScrollId(), first.getTotalShards(),
-                first.getSuccessfulShards(), first.getSkippedShards(), first.getTook().millis() + millis, first.getShardFailures(),
-                first.getClusters(), first.pointInTimeId());
+            return Engine.response(first, hits, first.getTook().millis() + millis);
         } finally {
             hits.decRef();
         }
-    }
-
-    private static SearchProfileResults profile(SearchResponse first) {
-        return first.getProfileResults() == null || first.getProfileResults().isEmpty() ? null
-            : new SearchProfileResults(first.getProfileResults());
     }
 
     private SearchHits hits(SearchHits first) {
@@ -98,7 +90,7 @@ final class Page {
     }
 
     private static void set(SearchHit hit, String field, Object value) {
-        hit.setDocumentField(field, new DocumentField(field, List.of(value)));
+        Engine.setField(hit, new DocumentField(field, List.of(value)));
     }
 
     private void rescore(SearchHit hit, float score) {

@@ -12,7 +12,6 @@ import org.elasticsearch.ElasticsearchException;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.search.SearchResponse;
 import org.elasticsearch.search.SearchHit;
-import org.elasticsearch.tasks.Task;
 
 /** Takes the first stage's answer, asks the sidecar without holding a thread, and answers with the page in the new order. */
 final class RerankListener implements ActionListener<SearchResponse> {
@@ -24,9 +23,9 @@ final class RerankListener implements ActionListener<SearchResponse> {
     private final RerankPlan plan;
     private final ActionListener<SearchResponse> user;
 
-    RerankListener(Services services, Task task, RerankPlan plan, ActionListener<SearchResponse> user) {
+    RerankListener(Services services, UserSearch search, RerankPlan plan, ActionListener<SearchResponse> user) {
         this.services = services;
-        this.call = new SidecarCall(services, task);
+        this.call = new SidecarCall(services, search);
         this.plan = plan;
         this.user = user;
     }
@@ -45,9 +44,6 @@ final class RerankListener implements ActionListener<SearchResponse> {
             answer(first, plan.settings().shadow() ? Page.asFetched(plan, hits.length) : Page.below(plan, hits.length), 0);
         } else if (hits.length == 0) {
             answer(first, Page.firstStage(plan, 0), 0);
-        } else if (plan.settings().shadow()) {
-            services.reranker().scores(request(hits));
-            answer(first, Page.firstStage(plan, hits.length), 0);
         } else {
             rerank(first, hits);
         }
@@ -57,9 +53,29 @@ final class RerankListener implements ActionListener<SearchResponse> {
         if (plan.fields() != null) plan.fields().restoreRequest();
     }
 
-    /** Keeps the response alive until the sidecar has answered. */
     private void rerank(SearchResponse first, SearchHit[] hits) {
-        RerankRequest request = request(hits);
+        RerankRequest request;
+        try {
+            request = request(hits);
+        } catch (RuntimeException e) { // a field that is no text after all must not cost the search its answer
+            services.reranker().stats().failed("passages");
+            scored(first, null, unreadable(e), 0);
+            return;
+        }
+        if (plan.settings().shadow()) {
+            services.reranker().scores(request);
+            answer(first, Page.firstStage(plan, hits.length), 0);
+        } else {
+            ask(first, request);
+        }
+    }
+
+    private static RerankFailure unreadable(RuntimeException e) {
+        return new RerankFailure("passages", "the passages could not be read (" + e.getClass().getSimpleName() + "); check index.lastly.fields");
+    }
+
+    /** Keeps the response alive until the sidecar has answered. */
+    private void ask(SearchResponse first, RerankRequest request) {
         long started = System.nanoTime();
         first.mustIncRef();
         call.scores(request, (scores, failure) -> {

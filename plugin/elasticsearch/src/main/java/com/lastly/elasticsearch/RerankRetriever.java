@@ -12,12 +12,8 @@ import org.elasticsearch.index.query.QueryRewriteContext;
 import org.elasticsearch.search.builder.SearchSourceBuilder;
 import org.elasticsearch.search.fetch.StoredFieldsContext;
 import org.elasticsearch.search.rank.RankDoc;
-import org.elasticsearch.search.retriever.CompoundRetrieverBuilder;
 import org.elasticsearch.search.retriever.RankDocsRetrieverBuilder;
 import org.elasticsearch.search.retriever.RetrieverBuilder;
-import org.elasticsearch.search.retriever.RetrieverParserContext;
-import org.elasticsearch.tasks.Task;
-import org.elasticsearch.xcontent.ConstructingObjectParser;
 import org.elasticsearch.xcontent.ParseField;
 import org.elasticsearch.xcontent.XContentBuilder;
 
@@ -25,7 +21,7 @@ import org.elasticsearch.xcontent.XContentBuilder;
  * The retriever `lastly_rerank`: reranks what its child finds. It searches for itself while the coordinating node rewrites the
  * request, which waits for such work without a thread, and leaves the documents in their new order. Shards never see it.
  */
-final class RerankRetriever extends CompoundRetrieverBuilder<RerankRetriever> {
+final class RerankRetriever extends EngineRetriever<RerankRetriever> {
 
     static final String NAME = "lastly_rerank";
 
@@ -36,17 +32,6 @@ final class RerankRetriever extends CompoundRetrieverBuilder<RerankRetriever> {
         super(List.of(child), settings.windowSize());
         this.settings = settings;
         this.services = services;
-    }
-
-    /** Whether a search has this retriever, at whatever depth. */
-    static boolean in(RetrieverBuilder retriever) {
-        return retriever instanceof RerankRetriever || retriever instanceof CompoundRetrieverBuilder<?> compound
-            && compound.innerRetrievers().stream().anyMatch(inner -> in(inner.retriever()));
-    }
-
-    /** What every retriever may have: `filter`, `min_score`, `_name`. */
-    static void declareCommon(ConstructingObjectParser<RerankRetriever, RetrieverParserContext> parser) {
-        declareBaseParserFields(NAME, parser);
     }
 
     @Override
@@ -109,8 +94,7 @@ final class RerankRetriever extends CompoundRetrieverBuilder<RerankRetriever> {
     private RetrieverBuilder searched(RetrieverSource inner, QueryRewriteContext context) {
         SetOnce<RankDoc[]> ranked = new SetOnce<>();
         Services node = services.get();
-        Task task = node.context().getTransient(SearchFilter.TASK);
-        RerankedFirstStage firstStage = new RerankedFirstStage(new SidecarCall(node, task), settings, context.allowPartialSearchResults());
+        RerankedFirstStage firstStage = new RerankedFirstStage(node, UserSearch.kept(node.context()), settings);
         context.registerAsyncAction((client, listener) -> firstStage.search(client, inner, listener.delegateFailureAndWrap((next, docs) -> {
             ranked.set(docs);
             next.onResponse(null);

@@ -36,7 +36,7 @@ final class RerankRetrieverParser {
         text("model");
         text("instruction");
         parser.declareInt(ConstructingObjectParser.optionalConstructorArg(), new ParseField("max_doc_tokens"));
-        RerankRetriever.declareCommon(parser);
+        EngineRetriever.declareCommon(RerankRetriever.NAME, parser);
     }
 
     RerankRetriever parse(XContentParser json, RetrieverParserContext context) throws IOException {

@@ -8,27 +8,21 @@ import com.lastly.core.RerankWindow;
 import java.util.Arrays;
 import java.util.List;
 import org.elasticsearch.ElasticsearchException;
-import org.elasticsearch.ElasticsearchStatusException;
-import org.elasticsearch.ExceptionsHelper;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.search.SearchRequest;
-import org.elasticsearch.action.search.SearchResponse;
 import org.elasticsearch.client.internal.Client;
 import org.elasticsearch.search.SearchHit;
+import org.elasticsearch.search.builder.SearchSourceBuilder;
 import org.elasticsearch.search.rank.RankDoc;
 import org.elasticsearch.search.retriever.CompoundRetrieverBuilder.RetrieverSource;
 import org.elasticsearch.search.sort.ShardDocSortField;
 
 /** A child retriever's search, the scores of its passages, and the documents in their new order. */
-record RerankedFirstStage(SidecarCall call, RerankSettings settings, boolean partialAllowed) {
+record RerankedFirstStage(Services services, UserSearch user, RerankSettings settings) {
 
     /** Gives all documents that were found: in the first stage's order where the sidecar fails and the settings allow it. */
     void search(Client client, RetrieverSource child, ActionListener<RankDoc[]> ranked) {
-        SearchRequest request = new SearchRequest().source(child.source());
-        request.setPreFilterShardSize(Integer.MAX_VALUE); // a shard left out would shift the numbers that documents are found again by
-        if (call.task() != null) request.setParentTask(call.services().skipReason().node(), call.task().getId());
-        client.search(request, ranked.delegateFailureAndWrap((next, first) -> {
-            refusePart(first);
+        client.search(request(child.source()), ranked.delegateFailureAndWrap((next, first) -> {
             SearchHit[] hits = first.getHits().getHits();
             RankDoc[] docs = new RankDoc[hits.length];
             Arrays.setAll(docs, at -> doc(hits[at], at));
@@ -38,11 +32,12 @@ record RerankedFirstStage(SidecarCall call, RerankSettings settings, boolean par
         }));
     }
 
-    private void refusePart(SearchResponse first) {
-        if (first.getFailedShards() == 0 || partialAllowed) return;
-        Throwable cause = first.getShardFailures().length == 0 ? null : first.getShardFailures()[0].getCause();
-        throw new ElasticsearchStatusException("[" + RerankRetriever.NAME + "] its retriever failed on " + first.getFailedShards()
-            + " shards, and partial results are not allowed", ExceptionsHelper.status(cause), cause);
+    private SearchRequest request(SearchSourceBuilder source) {
+        SearchRequest request = new SearchRequest().source(source);
+        request.setPreFilterShardSize(Integer.MAX_VALUE); // a shard left out would shift the numbers that documents are found again by
+        if (user.allowPartial() != null) request.allowPartialSearchResults(user.allowPartial());
+        if (user.task() != null) request.setParentTask(services.skipReason().node(), user.task().getId());
+        return request;
     }
 
     /** Where a hit lies, from the sort by shard and document that ends every search of a retriever. */
@@ -59,6 +54,7 @@ record RerankedFirstStage(SidecarCall call, RerankSettings settings, boolean par
     }
 
     private void rerank(RankDoc[] docs, List<String> passages, ActionListener<RankDoc[]> next) {
+        SidecarCall call = new SidecarCall(services, user);
         RerankRequest request = call.request(settings.query(), passages, settings);
         call.scores(request, (scores, failure) -> ActionListener.completeWith(
             next, () -> failure == null ? reordered(docs, scores) : kept(docs, failure)));
@@ -76,7 +72,8 @@ record RerankedFirstStage(SidecarCall call, RerankSettings settings, boolean par
         float above = Float.POSITIVE_INFINITY;
         for (int place = 0; place < docs.length; place++) {
             RankDoc doc = docs[ranking.firstStageRank(place)];
-            above = Math.min(score(ranking.score(place)), Math.nextDown(above));
+            float least = (docs.length - place) * Float.MIN_VALUE; // leaves a step for each of those below
+            above = Math.min(Math.max(score(ranking.score(place)), least), Math.nextDown(above));
             reordered[place] = ranked(doc.doc, above, doc.shardIndex, place);
         }
         return reordered;
@@ -84,6 +81,6 @@ record RerankedFirstStage(SidecarCall call, RerankSettings settings, boolean par
 
     /** Lucene takes no score below 0, so the cosine is moved as Elasticsearch moves those of its vectors; equal ones get a step between. */
     private static float score(float cosine) {
-        return Math.max((1 + cosine) / 2, 0);
+        return (1 + cosine) / 2;
     }
 }

@@ -2,6 +2,7 @@ package com.lastly.elasticsearch;
 
 import com.lastly.core.RerankSettings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.elasticsearch.action.search.SearchRequest;
 import org.elasticsearch.cluster.ClusterState;
@@ -35,11 +36,24 @@ final class SearchedIndices {
         return new Found(first, anyEnabled, agree, largest);
     }
 
+    /** Whether an index of another cluster is searched too: its settings are not known here. */
+    static boolean remote(SearchRequest request) {
+        return Arrays.stream(request.indices()).anyMatch(SearchedIndices::remote);
+    }
+
+    /** `cluster:index`; a colon within `<...>` belongs to a date. */
+    private static boolean remote(String index) {
+        return index.startsWith("<") == false && index.indexOf(':') > 0;
+    }
+
     private List<IndexMetadata> metadata(SearchRequest request) {
+        String[] names = Arrays.stream(request.indices()).filter(index -> remote(index) == false).toArray(String[]::new);
+        if (names.length == 0 && request.indices().length > 0) return List.of(); // no name at all would mean all indices
         ClusterState state = cluster.state();
         List<IndexMetadata> found = new ArrayList<>();
         try {
-            for (Index index : resolver.concreteIndices(state, request)) found.add(state.metadata().index(index));
+            for (Index index : resolver.concreteIndices(state, request.indicesOptions(), request.includeDataStreams(), names))
+                found.add(Engine.metadata(state, index));
         } catch (RuntimeException e) {
             return List.of();
         }

@@ -3,9 +3,7 @@ package com.lastly.elasticsearch;
 import com.lastly.core.RerankFailure;
 import com.lastly.core.RerankRequest;
 import com.lastly.core.RerankSettings;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
@@ -16,19 +14,16 @@ import org.elasticsearch.common.logging.HeaderWarning;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
 import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.tasks.CancellableTask;
-import org.elasticsearch.tasks.Task;
 import org.elasticsearch.tasks.TaskCancelledException;
 
 /** How a search of this engine asks the sidecar: with its headers, no longer than its task lives, and without holding a thread. */
-record SidecarCall(Services services, Task task) {
-
-    private static final List<String> PASSED_ON = List.of("X-Request-Id", "traceparent");
+record SidecarCall(Services services, UserSearch search) {
 
     /** Gives `then` the scores, or why there are none, on the plugin's pool and in the context of the caller. */
     void scores(RerankRequest request, BiConsumer<double[], RerankFailure> then) {
         Supplier<ThreadContext.StoredContext> context = services.context().newRestorableContext(false);
         CompletableFuture<double[]> scores = services.reranker().scores(request);
-        if (task instanceof CancellableTask cancellable) cancellable.addListener(() -> scores.cancel(true));
+        if (search.task() instanceof CancellableTask cancellable) cancellable.addListener(() -> scores.cancel(true));
         scores.whenComplete((ranked, thrown) -> execute(() -> {
             try (ThreadContext.StoredContext restored = context.get()) {
                 then.accept(ranked, thrown == null ? null : RerankFailure.of(thrown));
@@ -45,16 +40,8 @@ record SidecarCall(Services services, Task task) {
         }
     }
 
-    /** What is sent; the headers are those of the present context. */
     RerankRequest request(String query, List<String> passages, RerankSettings settings) {
-        Map<String, String> headers = new HashMap<>();
-        for (String name : PASSED_ON) {
-            String value = services.context().getHeader(name);
-            if (value != null) headers.put(name, value);
-        }
-        String opaque = services.context().getHeader(Task.X_OPAQUE_ID_HTTP_HEADER);
-        if (opaque != null) headers.putIfAbsent("X-Request-Id", opaque);
-        return new RerankRequest(query, passages, settings, headers);
+        return new RerankRequest(query, passages, settings, search.headers());
     }
 
     /** The error of a search that must end with this failure; null where it keeps the first stage's order, with a warning. */

@@ -5,7 +5,6 @@ import java.util.Set;
 import org.elasticsearch.action.search.SearchRequest;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
 import org.elasticsearch.search.builder.SearchSourceBuilder;
-import org.elasticsearch.search.retriever.RetrieverBuilder;
 import org.elasticsearch.search.sort.ScoreSortBuilder;
 import org.elasticsearch.search.sort.SortBuilder;
 import org.elasticsearch.search.sort.SortOrder;
@@ -36,7 +35,8 @@ final class SkipReason {
     }
 
     /** Null where the search may be reranked. */
-    String of(Task task, SearchRequest request, SearchSourceBuilder source) {
+    String of(Task task, SearchRequest request) {
+        SearchSourceBuilder source = request.source();
         if (internal(task)) return "internal";
         if (request.scroll() != null) return "scroll";
         if (source.pointInTimeBuilder() != null) return "point_in_time";
@@ -44,19 +44,15 @@ final class SkipReason {
         if (source.slice() != null) return "slice";
         if (source.size() == 0 || source.isSuggestOnly()) return "size_zero";
         if (sorted(source.sorts())) return "sort";
-        return ofFeatures(source);
+        return ofFeatures(request, source);
     }
 
-    private static String ofFeatures(SearchSourceBuilder source) {
+    private static String ofFeatures(SearchRequest request, SearchSourceBuilder source) {
         if (source.collapse() != null && source.collapse().getInnerHits().isEmpty() == false) return "collapse_inner_hits";
         if (source.storedFields() != null && source.storedFields().fetchFields() == false) return "stored_fields_none";
         if (source.rankBuilder() != null) return "rank";
-        if (source.retriever() != null && reranks(source.retriever())) return "reranker_retriever";
-        return null;
-    }
-
-    private static boolean reranks(RetrieverBuilder retriever) {
-        return retriever.getName().endsWith("reranker") || RerankRetriever.in(retriever);
+        if (Retrievers.rerank(source)) return "reranker_retriever";
+        return SearchedIndices.remote(request) ? "cross_cluster" : null;
     }
 
     private static boolean sorted(List<SortBuilder<?>> sorts) {

@@ -8,7 +8,6 @@ import org.elasticsearch.action.ActionType;
 import org.elasticsearch.action.FailedNodeException;
 import org.elasticsearch.action.support.ActionFilters;
 import org.elasticsearch.action.support.nodes.BaseNodeResponse;
-import org.elasticsearch.action.support.nodes.BaseNodesRequest;
 import org.elasticsearch.action.support.nodes.BaseNodesResponse;
 import org.elasticsearch.action.support.nodes.TransportNodesAction;
 import org.elasticsearch.cluster.ClusterName;
@@ -19,14 +18,13 @@ import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.injection.guice.Inject;
 import org.elasticsearch.tasks.Task;
 import org.elasticsearch.threadpool.ThreadPool;
-import org.elasticsearch.transport.TransportRequest;
 import org.elasticsearch.transport.TransportService;
 import org.elasticsearch.xcontent.ToXContentFragment;
 import org.elasticsearch.xcontent.XContentBuilder;
 
 /** Asks the nodes for their counts. */
 public final class StatsAction
-    extends TransportNodesAction<StatsAction.NodesRequest, StatsAction.NodesAnswer, StatsAction.NodeRequest, StatsAction.NodeAnswer, Void> {
+    extends TransportNodesAction<StatsRequest, StatsAction.NodesAnswer, StatsRequest.OfNode, StatsAction.NodeAnswer, Void> {
 
     static final ActionType<NodesAnswer> TYPE = new ActionType<>("cluster:monitor/lastly/stats");
 
@@ -35,18 +33,18 @@ public final class StatsAction
     /** Made by the node's injector. */
     @Inject
     public StatsAction(ClusterService cluster, TransportService transport, ActionFilters filters, ThreadPool threads, Reranker reranker) {
-        super(TYPE.name(), cluster, transport, filters, NodeRequest::new, threads.executor(ThreadPool.Names.MANAGEMENT));
+        super(TYPE.name(), cluster, transport, filters, StatsRequest.OfNode::new, threads.executor(ThreadPool.Names.MANAGEMENT));
         this.reranker = reranker;
     }
 
     @Override
-    protected NodesAnswer newResponse(NodesRequest request, List<NodeAnswer> answers, List<FailedNodeException> failures) {
+    protected NodesAnswer newResponse(StatsRequest request, List<NodeAnswer> answers, List<FailedNodeException> failures) {
         return new NodesAnswer(clusterService.getClusterName(), answers, failures);
     }
 
     @Override
-    protected NodeRequest newNodeRequest(NodesRequest request) {
-        return new NodeRequest();
+    protected StatsRequest.OfNode newNodeRequest(StatsRequest request) {
+        return new StatsRequest.OfNode();
     }
 
     @Override
@@ -55,24 +53,8 @@ public final class StatsAction
     }
 
     @Override
-    protected NodeAnswer nodeOperation(NodeRequest request, Task task) {
+    protected NodeAnswer nodeOperation(StatsRequest.OfNode request, Task task) {
         return new NodeAnswer(clusterService.localNode(), reranker.snapshot());
-    }
-
-    /** Which nodes are asked; none named: all. */
-    public static final class NodesRequest extends BaseNodesRequest<NodesRequest> {
-        NodesRequest(String... nodes) {
-            super(nodes);
-        }
-    }
-
-    /** One node is asked; there is nothing to say. */
-    public static final class NodeRequest extends TransportRequest {
-        NodeRequest() {}
-
-        NodeRequest(StreamInput in) throws IOException {
-            super(in);
-        }
     }
 
     /** One node's counts. */

@@ -22,6 +22,6 @@ final class StatsHandler extends BaseRestHandler {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         String[] nodes = request.paramAsStringArray("nodes", new String[0]);
-        return channel -> client.execute(StatsAction.TYPE, new StatsAction.NodesRequest(nodes), new NodesResponseRestListener<>(channel));
+        return channel -> client.execute(StatsAction.TYPE, new StatsRequest(nodes), new NodesResponseRestListener<>(channel));
     }
 }

@@ -16,6 +16,7 @@ record Page(RerankPlan plan, RankedPage page) {
     /** The answer; `millis` more than the first stage's were spent on it. */
     SearchResponse of(SearchResponse first, long millis) {
         SearchResponseSections old = first.getInternalResponse();
+        if (plan.fields() != null) plan.fields().removeFrom(first);
         SearchResponseSections sections = new SearchResponseSections(hits(first.getHits()), first.getAggregations(), first.getSuggest(),
             first.isTimedOut(), first.isTerminatedEarly(), profile(first), first.getNumReducePhases(), old.getSearchExtBuilders(),
             old.getProcessorResult());

@@ -4,6 +4,7 @@ import com.lastly.core.AddedFields;
 import com.lastly.core.DocumentText;
 import java.util.ArrayList;
 import java.util.List;
+import org.opensearch.action.search.SearchResponse;
 import org.opensearch.common.document.DocumentField;
 import org.opensearch.search.SearchHit;
 import org.opensearch.search.builder.SearchSourceBuilder;
@@ -17,15 +18,17 @@ final class PassageFields {
 
     private final List<String> all;
     private final AddedFields added;
+    private final HitsWithin within;
     private List<FieldAndFormat> shared;
 
-    private PassageFields(List<String> all, AddedFields added) {
+    private PassageFields(List<String> all, AddedFields added, HitsWithin within) {
         this.all = all;
         this.added = added;
+        this.within = within;
     }
 
     static PassageFields addTo(SearchSourceBuilder source, List<String> fields) {
-        PassageFields passage = new PassageFields(fields, AddedFields.of(fields, asked(source)));
+        PassageFields passage = new PassageFields(fields, AddedFields.of(fields, asked(source)), HitsWithin.of(source));
         boolean users = source.fetchFields() != null && !source.fetchFields().isEmpty();
         passage.added.fetched().forEach(source::fetchField);
         passage.shared = users ? source.fetchFields() : null;
@@ -54,7 +57,22 @@ final class PassageFields {
         if (shared != null) added.fetched().forEach(field -> shared.remove(new FieldAndFormat(field, null)));
     }
 
+    /** Only what is there: a hit without any field refuses to lose one. */
     void removeFrom(SearchHit hit) {
-        added.removed().forEach(hit::removeDocumentField);
+        for (String name : added.removed()) if (hit.field(name) != null) hit.removeDocumentField(name);
+        added.thinned().forEach((object, paths) -> thin(hit, object, paths));
+    }
+
+    private static void thin(SearchHit hit, String object, List<String> paths) {
+        DocumentField found = hit.field(object);
+        if (found == null) return;
+        List<Object> left = AddedFields.without(found.getValues(), paths);
+        if (left.isEmpty()) hit.removeDocumentField(object);
+        else hit.setDocumentField(object, new DocumentField(object, left));
+    }
+
+    /** The same for hits that lie within aggregations, suggestions and hits: they inherit the search's fields. */
+    void removeFrom(SearchResponse response) {
+        if (!added.fetched().isEmpty()) within.forEach(response, this::removeFrom);
     }
 }

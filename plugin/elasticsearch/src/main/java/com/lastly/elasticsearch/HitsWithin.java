@@ -1,0 +1,90 @@
+package com.lastly.elasticsearch;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.elasticsearch.action.search.SearchResponse;
+import org.elasticsearch.common.Strings;
+import org.elasticsearch.common.xcontent.XContentHelper;
+import org.elasticsearch.index.query.InnerHitContextBuilder;
+import org.elasticsearch.search.SearchHit;
+import org.elasticsearch.search.aggregations.Aggregation;
+import org.elasticsearch.search.aggregations.AggregationBuilder;
+import org.elasticsearch.search.aggregations.InternalAggregations;
+import org.elasticsearch.search.aggregations.bucket.MultiBucketsAggregation;
+import org.elasticsearch.search.aggregations.bucket.SingleBucketAggregation;
+import org.elasticsearch.search.aggregations.metrics.InternalTopHits;
+import org.elasticsearch.search.aggregations.metrics.TopHitsAggregationBuilder;
+import org.elasticsearch.search.builder.SearchSourceBuilder;
+import org.elasticsearch.search.suggest.Suggest;
+import org.elasticsearch.search.suggest.completion.CompletionSuggestion;
+import org.elasticsearch.xcontent.json.JsonXContent;
+
+/**
+ * Hits that lie within an answer's aggregations, suggestions and hits. They inherit the fields that the search asks for, unless
+ * they were asked for with fields of their own.
+ *
+ * @param aggregations what was asked
+ * @param own inner hits with fields of their own, by name; null: not known, so that inner hits are left alone
+ */
+record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) {
+
+    static HitsWithin of(SearchSourceBuilder source) {
+        return new HitsWithin(source.aggregations() == null ? List.of() : source.aggregations().getAggregatorFactories(), own(source));
+    }
+
+    private static Set<String> own(SearchSourceBuilder source) {
+        if (source.retriever() != null) return null; // its queries are its own
+        Map<String, InnerHitContextBuilder> asked = new HashMap<>();
+        if (source.query() != null) InnerHitContextBuilder.extractInnerHits(source.query(), asked);
+        return asked.entrySet().stream().filter(one -> one.getValue().innerHitBuilder().getFetchFields() != null)
+            .map(Map.Entry::getKey).collect(Collectors.toSet());
+    }
+
+    /** Gives `inheriting` each of those hits. */
+    void forEach(SearchResponse response, Consumer<SearchHit> inheriting) {
+        if (response.getAggregations() != null) ofAggregations(response.getAggregations(), aggregations, inheriting);
+        if (response.getSuggest() != null) response.getSuggest().forEach(suggestion -> ofSuggestion(suggestion, inheriting));
+        if (own != null) for (SearchHit hit : response.getHits()) ofHit(hit, inheriting);
+    }
+
+    private static void ofAggregations(InternalAggregations found, Collection<AggregationBuilder> asked, Consumer<SearchHit> inheriting) {
+        for (AggregationBuilder one : asked) ofAggregation(found.get(one.getName()), one, inheriting);
+    }
+
+    private static void ofAggregation(Aggregation found, AggregationBuilder asked, Consumer<SearchHit> inheriting) {
+        if (found instanceof InternalTopHits best) {
+            if (hasFields((TopHitsAggregationBuilder) asked) == false) best.getHits().forEach(inheriting);
+        } else if (found instanceof SingleBucketAggregation bucket) {
+            ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting);
+        } else if (found instanceof MultiBucketsAggregation several) {
+            several.getBuckets().forEach(bucket -> ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting));
+        }
+    }
+
+    /** The builder has no getter for them (8.19), but it writes them. */
+    private static boolean hasFields(TopHitsAggregationBuilder asked) {
+        Map<String, Object> written = XContentHelper.convertToMap(JsonXContent.jsonXContent, Strings.toString(asked), false);
+        return written.get(asked.getName()) instanceof Map<?, ?> type && type.get(TopHitsAggregationBuilder.NAME) instanceof Map<?, ?> body
+            && body.containsKey("fields");
+    }
+
+    private static void ofSuggestion(Suggest.Suggestion<?> suggestion, Consumer<SearchHit> inheriting) {
+        if (!(suggestion instanceof CompletionSuggestion completion)) return;
+        completion.getOptions().forEach(option -> {
+            if (option.getHit() != null) inheriting.accept(option.getHit());
+        });
+    }
+
+    private void ofHit(SearchHit hit, Consumer<SearchHit> inheriting) {
+        if (hit.getInnerHits() == null) return;
+        hit.getInnerHits().forEach((name, hits) -> hits.forEach(inner -> {
+            if (own.contains(name) == false) inheriting.accept(inner);
+            ofHit(inner, inheriting);
+        }));
+    }
+}
