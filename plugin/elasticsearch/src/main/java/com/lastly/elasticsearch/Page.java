@@ -1,8 +1,7 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.Ranking;
+import com.lastly.core.RankedPage;
 import java.util.List;
-import java.util.function.IntUnaryOperator;
 import org.elasticsearch.action.search.SearchResponse;
 import org.elasticsearch.common.document.DocumentField;
 import org.elasticsearch.search.DocValueFormat;
@@ -10,55 +9,16 @@ import org.elasticsearch.search.SearchHit;
 import org.elasticsearch.search.SearchHits;
 
 /**
- * The hits that are answered: places of the first stage's hits, in order, and their new scores. Hits are taken over, not
- * copied (a copy of each source cost as much as fetching it); the new response holds references of its own.
+ * The first stage's answer with the hits of the page in their order. Hits are taken over, not copied (a copy of each source cost
+ * as much as fetching it); the new response holds references of its own.
  */
-final class Page {
+record Page(RerankPlan plan, RankedPage page) {
 
-    /** Gives the new score of the hit at a place; null leaves the first stage's. */
-    private interface Scores {
-        float at(int place);
-    }
-
-    private final RerankPlan plan;
-    private final int start;
-    private final int end;
-    private final int firstRank;
-    private final IntUnaryOperator order;
-    private final Scores scores;
-
-    private Page(RerankPlan plan, int start, int end, int firstRank, IntUnaryOperator order, Scores scores) {
-        this.plan = plan;
-        this.start = Math.min(start, end);
-        this.end = end;
-        this.firstRank = firstRank;
-        this.order = order;
-        this.scores = scores;
-    }
-
-    static Page reranked(RerankPlan plan, Ranking ranking, int available) {
-        return new Page(plan, plan.window().from(), plan.window().end(available), 0, ranking::firstStageRank, ranking::score);
-    }
-
-    static Page firstStage(RerankPlan plan, int available) {
-        return new Page(plan, plan.window().from(), plan.window().end(available), 0, place -> place, null);
-    }
-
-    /** A page that was fetched by itself and lies below the window. */
-    static Page below(RerankPlan plan, int available) {
-        int from = plan.window().from();
-        return new Page(plan, 0, available, from, place -> place, place -> plan.window().tailScore(from + place));
-    }
-
-    static Page asFetched(RerankPlan plan, int available) {
-        return new Page(plan, 0, available, plan.window().from(), place -> place, null);
-    }
-
-    /** The response takes a reference of the hits for itself, so ours is given up. */
+    /** The answer; `millis` more than the first stage's were spent on it. It takes a reference of the hits, so ours is given up. */
     SearchResponse of(SearchResponse first, long millis) {
         SearchHits hits = hits(first.getHits());
-        if (plan.fields() != null) plan.fields().removeFrom(first);
         try {
+            if (plan.fields() != null) plan.fields().removeFrom(first);
             return Engine.response(first, hits, first.getTook().millis() + millis);
         } finally {
             hits.decRef();
@@ -66,21 +26,21 @@ final class Page {
     }
 
     private SearchHits hits(SearchHits first) {
-        SearchHit[] hits = new SearchHit[end - start];
+        SearchHit[] hits = new SearchHit[page.size()];
         Object[] collapse = first.getCollapseValues() == null ? null : new Object[hits.length];
-        for (int i = 0; i < hits.length; i++) {
-            int from = order.applyAsInt(start + i);
-            hits[i] = hit(first.getAt(from), start + i, from);
-            if (collapse != null) collapse[i] = first.getCollapseValues()[from];
+        for (int place = 0; place < hits.length; place++) {
+            int fetched = page.fetchedHit(place);
+            hits[place] = hit(first.getAt(fetched), place);
+            if (collapse != null) collapse[place] = first.getCollapseValues()[fetched];
         }
         return new SearchHits(hits, first.getTotalHits(), maxScore(first), first.getSortFields(), first.getCollapseField(), collapse);
     }
 
-    private SearchHit hit(SearchHit hit, int place, int from) {
+    private SearchHit hit(SearchHit hit, int place) {
         hit.mustIncRef();
         if (plan.fields() != null) plan.fields().removeFrom(hit);
-        if (plan.settings().explain()) explain(hit, firstRank + from);
-        if (scores != null) rescore(hit, scores.at(place));
+        if (plan.settings().explain()) explain(hit, page.firstStageRank(place));
+        if (page.rescored()) rescore(hit, page.score(place));
         return hit;
     }
 
@@ -100,7 +60,7 @@ final class Page {
 
     /** The best score of the whole result stands at the first place of the first page, whichever page is asked for. */
     private float maxScore(SearchHits first) {
-        return scores == null || Float.isNaN(first.getMaxScore()) || plan.fields() == null || first.getHits().length == 0
-            ? first.getMaxScore() : scores.at(0);
+        float best = page.best();
+        return Float.isNaN(best) || Float.isNaN(first.getMaxScore()) ? first.getMaxScore() : best;
     }
 }

@@ -1,5 +1,6 @@
 package com.lastly.elasticsearch;
 
+import com.lastly.core.RankedPage;
 import com.lastly.core.Ranking;
 import com.lastly.core.RerankFailure;
 import com.lastly.core.RerankRequest;
@@ -41,9 +42,9 @@ final class RerankListener implements ActionListener<SearchResponse> {
         restoreRequest();
         SearchHit[] hits = first.getHits().getHits();
         if (plan.window().below()) {
-            answer(first, plan.settings().shadow() ? Page.asFetched(plan, hits.length) : Page.below(plan, hits.length), 0);
+            answer(first, plan.settings().shadow() ? RankedPage.asFetched(plan.window(), hits.length) : RankedPage.below(plan.window(), hits.length), 0);
         } else if (hits.length == 0) {
-            answer(first, Page.firstStage(plan, 0), 0);
+            answer(first, RankedPage.firstStage(plan.window(), 0), 0);
         } else {
             rerank(first, hits);
         }
@@ -59,19 +60,15 @@ final class RerankListener implements ActionListener<SearchResponse> {
             request = request(hits);
         } catch (RuntimeException e) { // a field that is no text after all must not cost the search its answer
             services.reranker().stats().failed("passages");
-            scored(first, null, unreadable(e), 0);
+            scored(first, null, RerankFailure.unreadable(e), 0);
             return;
         }
         if (plan.settings().shadow()) {
             services.reranker().scores(request);
-            answer(first, Page.firstStage(plan, hits.length), 0);
+            answer(first, RankedPage.firstStage(plan.window(), hits.length), 0);
         } else {
             ask(first, request);
         }
-    }
-
-    private static RerankFailure unreadable(RuntimeException e) {
-        return new RerankFailure("passages", "the passages could not be read (" + e.getClass().getSimpleName() + "); check index.lastly.fields");
     }
 
     /** Keeps the response alive until the sidecar has answered. */
@@ -90,19 +87,19 @@ final class RerankListener implements ActionListener<SearchResponse> {
     private void scored(SearchResponse first, double[] scores, RerankFailure failure, long millis) {
         int available = first.getHits().getHits().length;
         if (failure == null) {
-            answer(first, Page.reranked(plan, Ranking.of(scores, available, plan.window()), available), millis);
+            answer(first, RankedPage.reranked(plan.window(), Ranking.of(scores, available, plan.window()), available), millis);
             return;
         }
         LOGGER.debug("not reranked: {}", failure.reason());
         ElasticsearchException error = SidecarCall.error(failure, plan.settings());
         if (error != null) user.onFailure(error);
-        else answer(first, Page.firstStage(plan, available), millis);
+        else answer(first, RankedPage.firstStage(plan.window(), available), millis);
     }
 
-    private void answer(SearchResponse first, Page page, long millis) {
+    private void answer(SearchResponse first, RankedPage page, long millis) {
         SearchResponse answer;
         try {
-            answer = page.of(first, millis);
+            answer = new Page(plan, page).of(first, millis);
         } catch (RuntimeException e) {
             user.onFailure(e);
             return;

@@ -1,5 +1,7 @@
 package com.lastly.elasticsearch;
 
+import static org.elasticsearch.index.IndexSettings.MAX_RESULT_WINDOW_SETTING;
+
 import com.lastly.core.RerankSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,18 +24,32 @@ final class SearchedIndices {
         this.resolver = resolver;
     }
 
-    /** What the indices ask for. `agree` is false where they differ; `largest` is the least of their limits on from + size. */
-    record Found(RerankSettings settings, boolean anyEnabled, boolean agree, int largest) {}
+    /** At least one index; what they ask for is read when it is asked, since most searches meet none that is enabled. */
+    record Found(List<IndexMetadata> indices, boolean anyEnabled) {
+
+        /** What the first of them asks for. */
+        RerankSettings settings() {
+            return IndexSettings.read(indices.get(0).getSettings());
+        }
+
+        /** Whether all of them ask for the same. */
+        boolean agree() {
+            if (!anyEnabled || indices.size() == 1) return true;
+            RerankSettings first = settings();
+            return indices.stream().allMatch(index -> IndexSettings.read(index.getSettings()).equals(first));
+        }
+
+        /** The least of their limits on from + size. */
+        int largest() {
+            return indices.stream().mapToInt(index -> MAX_RESULT_WINDOW_SETTING.get(index.getSettings())).min().orElseThrow();
+        }
+    }
 
     /** Null where no local index is met or the names don't resolve: the search itself reports that. */
     Found of(SearchRequest request) {
         List<IndexMetadata> indices = metadata(request);
         if (indices.isEmpty()) return null;
-        boolean anyEnabled = indices.stream().anyMatch(index -> IndexSettings.ENABLED.get(index.getSettings()));
-        RerankSettings first = IndexSettings.read(indices.get(0).getSettings());
-        boolean agree = anyEnabled == false || indices.stream().allMatch(index -> IndexSettings.read(index.getSettings()).equals(first));
-        int largest = indices.stream().mapToInt(index -> org.elasticsearch.index.IndexSettings.MAX_RESULT_WINDOW_SETTING.get(index.getSettings())).min().orElse(1);
-        return new Found(first, anyEnabled, agree, largest);
+        return new Found(indices, indices.stream().anyMatch(index -> IndexSettings.ENABLED.get(index.getSettings())));
     }
 
     /** Whether an index of another cluster is searched too: its settings are not known here. */

@@ -46,14 +46,9 @@ record SidecarCall(Services services, UserSearch search) {
 
     /** The error of a search that must end with this failure; null where it keeps the first stage's order, with a warning. */
     static ElasticsearchException error(RerankFailure failure, RerankSettings settings) {
-        if (failure.reason().equals("cancelled")) return new TaskCancelledException("the search was cancelled while it was reranked");
-        if (settings.fails()) return failed(failure);
-        HeaderWarning.addWarning("lastly: kept the first stage's order (" + failure.reason() + "): " + failure.getMessage());
+        if (failure.cancelled()) return new TaskCancelledException("the search was cancelled while it was reranked");
+        if (settings.fails()) return new ElasticsearchStatusException(failure.error(), RestStatus.fromCode(failure.errorStatus()));
+        HeaderWarning.addWarning(failure.warning());
         return null;
-    }
-
-    private static ElasticsearchStatusException failed(RerankFailure failure) {
-        RestStatus status = failure.reason().equals("timeout") ? RestStatus.GATEWAY_TIMEOUT : RestStatus.SERVICE_UNAVAILABLE;
-        return new ElasticsearchStatusException("lastly: not reranked (" + failure.reason() + "): " + failure.getMessage(), status);
     }
 }

@@ -28,7 +28,13 @@ final class SkipReason {
 
     /** Null where the search may be reranked. */
     String of(Task task, SearchRequest request) {
-        return internal(task) ? "internal" : ofRequest(request);
+        return internal(task) || remoteHalf(request) ? "internal" : ofRequest(request);
+    }
+
+    /** Another cluster's half of a search, which that one puts in order. Only the request's text tells (3.6), here without its source. */
+    private static boolean remoteHalf(SearchRequest request) {
+        String text = new SearchRequest(request).source(new SearchSourceBuilder()).toString();
+        return text.contains(", localClusterAlias=") && !text.contains(", localClusterAlias=null,");
     }
 
     /** The same without the search's task, which a search pipeline is not told. */
