@@ -4,6 +4,7 @@ import static org.opensearch.index.IndexSettings.MAX_RESULT_WINDOW_SETTING;
 
 import com.lastly.core.RerankSettings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.opensearch.action.search.SearchRequest;
 import org.opensearch.cluster.ClusterState;
@@ -57,11 +58,24 @@ final class SearchedIndices {
         return new Found(indices, indices.stream().anyMatch(index -> IndexSettings.ENABLED.get(index.getSettings())));
     }
 
+    /** Whether an index of another cluster is searched too: its settings are not known here. */
+    static boolean remote(SearchRequest request) {
+        return Arrays.stream(request.indices()).anyMatch(SearchedIndices::remote);
+    }
+
+    /** `cluster:index`; a colon within `<...>` belongs to a date. */
+    private static boolean remote(String index) {
+        return !index.startsWith("<") && index.indexOf(':') > 0;
+    }
+
     private List<IndexMetadata> metadata(SearchRequest request) {
+        String[] names = Arrays.stream(request.indices()).filter(index -> !remote(index)).toArray(String[]::new);
+        if (names.length == 0 && request.indices().length > 0) return List.of(); // no name at all would mean all indices
         ClusterState state = cluster.state();
         List<IndexMetadata> found = new ArrayList<>();
         try {
-            for (Index index : resolver.concreteIndices(state, request)) found.add(state.metadata().index(index));
+            for (Index index : resolver.concreteIndices(state, request.indicesOptions(), request.includeDataStreams(), names))
+                found.add(state.metadata().index(index));
         } catch (RuntimeException e) {
             return List.of();
         }

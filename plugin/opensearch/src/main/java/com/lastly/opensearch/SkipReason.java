@@ -1,6 +1,5 @@
 package com.lastly.opensearch;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.opensearch.action.search.SearchRequest;
@@ -53,12 +52,7 @@ final class SkipReason {
         if (source.collapse() != null && !source.collapse().getInnerHits().isEmpty()) return "collapse_inner_hits";
         if (source.storedFields() != null && !source.storedFields().fetchFields()) return "stored_fields_none";
         if (source.from() > 0 && HybridQuery.is(source.query()) && HybridQuery.depth(source.query()) == 0) return "hybrid_without_depth";
-        return Arrays.stream(request.indices()).anyMatch(SkipReason::remote) ? "cross_cluster" : null;
-    }
-
-    /** `cluster:index`; a colon within `<...>` belongs to a date. */
-    private static boolean remote(String index) {
-        return !index.startsWith("<") && index.indexOf(':') > 0;
+        return SearchedIndices.remote(request) ? "cross_cluster" : null;
     }
 
     private static boolean sorted(List<SortBuilder<?>> sorts) {
