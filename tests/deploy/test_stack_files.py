@@ -99,7 +99,7 @@ def test_every_image_has_a_version_and_no_download_runs_unchecked() -> None:
 )
 def test_each_engine_s_image_is_the_version_that_its_plugin_is_built_for(image: str, module: str) -> None:
     pom = (ROOT / "plugin" / module / "pom.xml").read_text(encoding="utf-8")
-    built_for = re.findall(rf"<{module}.version>([\d.]+)<", pom)
+    built_for = re.findall(rf"<{module}.version>([\d.]+)<", pom)[:1]  # what is built without naming a Maven profile
     texts = [*DOCKERFILES.values(), *(service.get("image", "") for service in SERVICES.values())]
     assert [tag for text in texts for tag in re.findall(rf"{image}:([\d.]+)", text)] == built_for
 
