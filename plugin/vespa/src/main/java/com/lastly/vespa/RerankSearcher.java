@@ -171,8 +171,10 @@ public final class RerankSearcher extends Searcher {
         return query.getHttpRequest() == null ? Map.of() : CallerHeaders.of(query.getHttpRequest()::getHeader);
     }
 
+    /** A shadowed search is answered as if nobody had been asked. */
     private Result failed(RerankFailure failure, RerankSettings asked, Result result) {
         getLogger().log(Level.FINE, () -> NAME + " failed: " + failure.reason());
+        if (asked.shadow()) return null;
         if (asked.fails()) return Annotation.refused(result.getQuery(), failure);
         Annotation.keptOrder(result, failure);
         return null;

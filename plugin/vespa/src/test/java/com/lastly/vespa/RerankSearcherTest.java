@@ -207,6 +207,15 @@ class RerankSearcherTest {
     }
 
     @Test
+    void aShadowedSearchIsAnsweredAsIfNobodyHadBeenAsked() {
+        Result result = search(config().mode("shadow").on_failure("fail").summary("nosuch"), query("&hits=3"));
+        assertEquals(hits(IntStream.range(0, 3)), ids(result));
+        assertNull(result.hits().getError());
+        assertNull(result.hits().getField("lastly"));
+        assertEquals(1, count("lastly.failed", "fill"));
+    }
+
+    @Test
     void explainTellsRankAndScoreOfTheFirstStage() {
         Hit best = search(config().explain(true), query("&hits=3")).hits().get(0);
         assertEquals(50, best.getField("lastly_first_stage_rank"));
