@@ -1,6 +1,9 @@
 """CPU time of the exported graphs against transformers (SDPA, fp32) in one run, at the 0.6B width with random weights.
 
-usage: python -m benchmarks.cpu_speed [--lengths 512,2048] [--rounds 7] [--layers 4] [--graphs fp32,int8]
+usage: python -m benchmarks.cpu_speed [--lengths 512,2048] [--rounds 7] [--layers 4] [--graphs 'fp32;int8'] [--work DIR]
+
+OpenVINO (the portable graph) and llama.cpp (llama-cpp-python and gguf; the backbone in Q8_0, prompt processing) run
+beside them where they are installed. `--work` keeps checkpoint and graphs for the next run.
 
 Rounds are interleaved, so that a busy machine slows all alike; a figure is our best round over transformers' best,
 which other work on the machine disturbs least. Spearman and the largest score difference are against transformers at
@@ -12,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ import onnxruntime as ort
 import torch
 import transformers
 
-from benchmarks import full_size_checkpoint
+from benchmarks import cpu_references, full_size_checkpoint
+from benchmarks.cpu_references import Runner
 from benchmarks.int8_schemes import PerTensor, WeightOnly
 from benchmarks.results import table, write_section
 from lastly.allocator import return_large_blocks
@@ -44,16 +47,7 @@ GRAPHS: Mapping[str, Make] = {
     "8-bit weights, fp32 products (MatMulNBits)": lambda b, c: WeightOnly(b, c, accuracy_level=0),
 }
 REFERENCE = "transformers, fp32, SDPA"
-DOCUMENTS = 100
 THREADS = 2
-
-
-@dataclass(frozen=True)
-class Runner:
-    """Something that embeds token ids [tokens]; gives the scores [documents]."""
-
-    name: str
-    run: Callable[[np.ndarray], np.ndarray]
 
 
 def main() -> None:
@@ -63,6 +57,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--graphs", help="some of: " + "; ".join(GRAPHS))
+    parser.add_argument("--references", default="openvino;llama.cpp", help="other runtimes; empty for none")
+    parser.add_argument("--warm", type=int, default=1, help="rounds before those that count")
+    parser.add_argument("--work", type=Path, help="where checkpoint and graphs are kept")
+    parser.add_argument("--title", default="CPU speed")
     given = parser.parse_args()
     lengths = [int(length) for length in given.lengths.split(",")]
     names = given.graphs.split(";") if given.graphs else list(GRAPHS)
@@ -70,14 +68,20 @@ def main() -> None:
     return_large_blocks()
     torch.set_num_threads(THREADS)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = full_size_checkpoint.write(Path(scratch), given.layers)
+        folder = given.work or Path(scratch)
+        if not (folder / "model.safetensors").exists():
+            full_size_checkpoint.write(folder, given.layers)
         runners = [transformers_runner(folder), *(graph_runner(folder, name) for name in names)]
-        times = {length: _times(runners, length, given.rounds) for length in lengths}
+        runners += cpu_references.runners(folder, given.references.split(";"), THREADS)
+        times = {length: _times(runners, length, given.rounds, given.warm) for length in lengths}
         rows = _rows(runners, times)
-    command = f"python -m benchmarks.cpu_speed --lengths {given.lengths} --rounds {given.rounds}"
+    named = f" --graphs '{given.graphs}'" if given.graphs else ""
+    sizes = f"--lengths {given.lengths} --rounds {given.rounds} --layers {given.layers}"
+    command = f"python -m benchmarks.cpu_speed {sizes}{named}"
     body = f"{given.layers} layers, {THREADS} threads, time relative to {REFERENCE} in the same run.\n\n"
     header = ["graph", *(f"{length} tokens" for length in lengths), "Spearman", "largest score difference"]
-    write_section("CPU speed", command, body + table(header, rows), ("onnxruntime", "torch", "transformers"))
+    packages = ("onnxruntime", "torch", "transformers", *cpu_references.installed())
+    write_section(given.title, command, body + table(header, rows), packages)
 
 
 def transformers_runner(folder: Path) -> Runner:
@@ -89,7 +93,7 @@ def transformers_runner(folder: Path) -> Runner:
     def run(ids: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             states = model(torch.from_numpy(ids)[None], use_cache=False).last_hidden_state[0]
-            projected = torch.relu(states[np.append(_markers(ids), len(ids) - 1)] @ first.T) @ last.T
+            projected = torch.relu(states[np.append(cpu_references.markers(ids), len(ids) - 1)] @ first.T) @ last.T
             return torch.cosine_similarity(projected[:-1], projected[-1:]).numpy()
 
     return Runner(REFERENCE, run)
@@ -109,13 +113,14 @@ def graph_runner(folder: Path, name: str) -> Runner:
 
 def _session(folder: Path, name: str) -> Any:
     checkpoint, file = Checkpoint(folder), folder / f"{list(GRAPHS).index(name)}.onnx"
-    with closing(DataFile(file.with_suffix(".data"))) as data:
-        builder = GraphBuilder(name, data)
-        model = fused.build(builder, checkpoint, GRAPHS[name](builder, checkpoint), lambda _: None)
-    ir.save(model, file)
+    if not file.exists():
+        with closing(DataFile(file.with_suffix(".data"))) as data:
+            builder = GraphBuilder(name, data)
+            model = fused.build(builder, checkpoint, GRAPHS[name](builder, checkpoint), lambda _: None)
+        ir.save(model, file)
     options = ort.SessionOptions()
     options.intra_op_num_threads = THREADS
-    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
     return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
@@ -124,28 +129,25 @@ def _feeds(ids: np.ndarray) -> dict[str, np.ndarray]:
         "input_ids": ids[None],
         "sequence_lengths": np.array([len(ids)], np.int32),
         "total_sequence_length": np.array(len(ids), np.int32),
-        "document_positions": _markers(ids)[None],
+        "document_positions": cpu_references.markers(ids)[None],
         "query_position": np.array([len(ids) - 1]),
     }
-
-
-def _markers(ids: np.ndarray) -> np.ndarray:
-    return np.linspace(3, len(ids) - 2, DOCUMENTS).astype(np.int64)
 
 
 def _ids(length: int) -> np.ndarray:
     return np.random.default_rng(length).integers(0, full_size_checkpoint.WORDS - 10, length)
 
 
-def _times(runners: Sequence[Runner], length: int, rounds: int) -> dict[str, float]:
-    """Best seconds of each runner; one round more warms up."""
+def _times(runners: Sequence[Runner], length: int, rounds: int, warm: int) -> dict[str, float]:
+    """Best seconds of each runner."""
     ids, seconds = _ids(length), {runner.name: [] for runner in runners}  # type: ignore[var-annotated]
-    for _ in range(rounds + 1):
+    for _ in range(rounds + warm):
         for runner in runners:
             start = time.perf_counter()
             runner.run(ids)
             seconds[runner.name].append(time.perf_counter() - start)
-    return {name: min(values[1:]) for name, values in seconds.items()}
+            print(length, runner.name, round(seconds[runner.name][-1], 2), flush=True)
+    return {name: min(values[warm:]) for name, values in seconds.items()}
 
 
 def _rows(runners: Sequence[Runner], times: Mapping[int, Mapping[str, float]]) -> list[list[str]]:
@@ -153,9 +155,10 @@ def _rows(runners: Sequence[Runner], times: Mapping[int, Mapping[str, float]]) -
     expected = runners[0].run(ids)
     rows = []
     for runner in runners:
-        found = runner.run(ids)
+        found = runner.run(ids) if runner.scores else expected
         ratios = [f"{values[runner.name] / values[REFERENCE]:.2f}" for values in times.values()]
-        rows.append([runner.name, *ratios, f"{spearman(found, expected):.4f}", f"{np.abs(found - expected).max():.2g}"])
+        judged = [f"{spearman(found, expected):.4f}", f"{np.abs(found - expected).max():.2g}"]
+        rows.append([runner.name, *ratios, *(judged if runner.scores else ["", ""])])
     rows[0][1:] = [f"{values[REFERENCE] * 1e3:.0f} ms" for values in times.values()] + ["", ""]
     return rows
 

@@ -17,9 +17,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def write_section(title: str, command: str, body: str, packages: Sequence[str] = ()) -> None:
-    """Put a section under its title, with the command, the machine and the versions; prints it too."""
-    text = f"## {title}\n\n`{command}`\n\n{_machine(packages)}\n\n{body.strip()}\n"
+def write_section(
+    title: str, command: str, body: str, packages: Sequence[str] = (), machine: str | None = None
+) -> None:
+    """Put a section under its title, with the command, the machine (this one) and the versions; prints it too."""
+    text = f"## {title}\n\n`{command}`\n\n{machine or _machine(packages)}\n\n{body.strip()}\n"
     print(text)
     before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else "# Results\n"
     pattern = re.compile(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)

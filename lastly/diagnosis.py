@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lastly import model
+from lastly import gpu_memory, model
 from lastly.errors import LastlyError
+from lastly.graph_header import opsets
 from lastly.model import ModelFolder
 from lastly.reranker import Reranker
 from lastly.session import Session, SessionOptions, runtime
@@ -21,6 +22,7 @@ TOLERANCE = {"fp32": 1e-4, "fp16": 5e-3, "bf16": 2e-2, "int8": 5e-2}
 _LENGTH = 2_048
 _GROWTH = 3.0  # twice the tokens: 2 where memory is linear, 4 where the N x N matrix is built
 _PROBE_TIMEOUT_S = 300
+_NEWEST_OPSET = 20
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def examine(path: Path, options: SessionOptions | None = None) -> Iterator[Findi
     if not files.good:
         return
     folder = model.load(path, verify=False)
+    yield _attempt("operators", lambda: _operators(folder), "export the model again")
     loading = _attempt("runtime", lambda: _loads(folder, options), "export the model again for this onnxruntime")
     yield loading
     if not loading.good:
@@ -61,6 +64,15 @@ def _files(path: Path) -> Finding:
         f"{manifest.name}, {manifest.dtype}, licence {manifest.licence}; {len(manifest.files)} files match their sha256"
     )
     return Finding("files", True, detail)
+
+
+def _operators(folder: ModelFolder) -> Finding:
+    found = opsets(folder.graph_path)
+    detail = ", ".join(f"{domain} {version}" for domain, version in found.items())
+    advice = f"ONNX Runtime's CUDA kernels end at operator set {_NEWEST_OPSET} for some nodes: export the model again"
+    return Finding(
+        "operators", found.get("ai.onnx", 0) <= _NEWEST_OPSET, f"{folder.manifest.graph.kind}, {detail}", advice
+    )
 
 
 def _loads(folder: ModelFolder, options: SessionOptions | None) -> Finding:
@@ -90,7 +102,9 @@ def _memory(path: Path, options: SessionOptions | None) -> Finding:
         except multiprocessing.TimeoutError:
             return Finding("memory", False, f"no result after {_PROBE_TIMEOUT_S} s", "try a machine with more cores")
     detail = f"{long} tokens take {growth:.1f} times the memory of {short} (2 is linear, 4 quadratic)"
-    advice = "attention builds the whole score matrix: export the fused graph, as fp32 or int8 for the CPU"
+    advice = (
+        "attention builds the whole score matrix: export the fused graph, as fp32 or int8 for the CPU, or with --cuda"
+    )
     return Finding("memory", growth <= _GROWTH, detail, advice)
 
 
@@ -99,12 +113,13 @@ def measure_growth(path: Path, options: SessionOptions | None) -> tuple[int, int
     folder = model.load(path, verify=False)
     session = Session(folder, options)
     short = min(_LENGTH, folder.manifest.maximum_positions // 2)
+    peak = gpu_memory.used if session.on_gpu else _peak  # on a GPU a session keeps what its longest run took
     session.run([_noise(folder, 16)])
-    base = _peak()
+    base = peak()
     session.run([_noise(folder, short)])
-    first = _peak()
+    first = peak()
     session.run([_noise(folder, 2 * short)])
-    return short, 2 * short, (_peak() - base) / max(first - base, 1)
+    return short, 2 * short, (peak() - base) / max(first - base, 1)
 
 
 def _noise(folder: ModelFolder, tokens: int) -> Encoding:

@@ -32,6 +32,8 @@ ORDER = [
     "captured",
     "priority",
     "errors",
+    "gpu_memory",
+    "graph_header",
     "types",
     "prompt",
     "model",

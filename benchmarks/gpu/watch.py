@@ -1,12 +1,13 @@
 """The most memory that the GPU (or, in a trial, the process) held meanwhile."""
 
-import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
+
+from lastly import gpu_memory
 
 _EVERY_S = 0.002
 
@@ -24,15 +25,7 @@ def used(device: str) -> Callable[[], int]:
     """Give a function that reads the bytes in use: of the whole GPU, so nothing else may run on it."""
     if device == "cpu":
         return lambda: int(psutil.Process().memory_info().rss)
-    library = ctypes.CDLL("libcudart.so.13")  # of the device that this process sees first, whichever that is
-    free, total = ctypes.c_size_t(), ctypes.c_size_t()
-
-    def read() -> int:
-        if library.cudaMemGetInfo(ctypes.byref(free), ctypes.byref(total)):
-            raise OSError("cudaMemGetInfo failed")
-        return total.value - free.value
-
-    return read
+    return gpu_memory.used
 
 
 @contextmanager

@@ -4,10 +4,13 @@ import json
 import shutil
 from pathlib import Path
 
+import onnx
 import pytest
 
 from lastly import model
 from lastly.commands import check
+from lastly.errors import ModelFolderError
+from lastly.graph_header import opsets
 from onnx_export.export import ExportOptions, export
 from tests.model.checkpoints import LLAMA, write_checkpoint
 
@@ -30,6 +33,7 @@ def test_the_embedded_model_passes_every_step(capsys: pytest.CaptureFixture[str]
     printed = capsys.readouterr().out
     assert [line.split()[1].rstrip(":") for line in printed.splitlines() if line.startswith("good")] == [
         "files",
+        "operators",
         "runtime",
         "known",
         "memory",
@@ -61,6 +65,29 @@ def test_a_folder_without_an_answer_says_how_to_get_one(
     folder = rewritten(exported, tmp_path / "model", known_answer=None)
     assert check.run([str(folder)]) == 1
     assert "without --skip-parity" in capsys.readouterr().out
+
+
+def test_operator_sets_beyond_the_kernels_are_told(
+    exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = rewritten(exported, tmp_path / "model")
+    graph = onnx.load(folder / "model.onnx", load_external_data=False)
+    assert opsets(folder / "model.onnx") == {each.domain or "ai.onnx": each.version for each in graph.opset_import}
+    graph.opset_import[0].version = 26
+    onnx.save(graph, folder / "model.onnx")
+    manifest = json.loads((folder / model.MANIFEST).read_text())
+    manifest["files"]["model.onnx"] = model.sha256(folder / "model.onnx")
+    (folder / model.MANIFEST).write_text(json.dumps(manifest))
+    assert check.run([str(folder)]) == 1
+    assert "operator set 20" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_file_that_is_no_graph_is_told(tmp_path: Path) -> None:
+    for content in (b"", b"no graph", b"\xff" * 40):
+        (tmp_path / "model.onnx").write_bytes(content)
+        if content:
+            with pytest.raises(ModelFolderError, match="export the model again"):
+                opsets(tmp_path / "model.onnx")
 
 
 def test_a_changed_file_stops_the_examination(

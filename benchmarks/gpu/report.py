@@ -1,0 +1,315 @@
+"""Writes the GPU's sections of RESULTS.md and their plots from what a run found.
+
+usage: python -m benchmarks.gpu.report FOLDER... (each with results.json; later ones replace parts of earlier ones)
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+from benchmarks.results import RESULTS, table, write_section
+
+mpl.use("svg")
+from matplotlib import pyplot as plt
+
+_COMMAND = "python -m benchmarks.gpu --out FOLDER && python -m benchmarks.gpu.report FOLDER"
+_PLOTS = RESULTS.parent / "plots"
+_GB = 1e9
+Found = dict[str, Any]
+
+
+def main() -> None:
+    """Merge the runs, write every section whose part ran."""
+    found: Found = {}
+    for folder in sys.argv[1:]:
+        told = json.loads((Path(folder) / "results.json").read_text())
+        for part, figures in told.items():
+            if part not in found or not isinstance(figures, dict) or len(figures) > 2:
+                found[part] = figures
+    _PLOTS.mkdir(exist_ok=True)
+    machine = _machine(found["machine"])
+    for title, body in (
+        ("GPU: one request", _speed(found)),
+        ("GPU: 32 clients", _throughput(found)),
+        ("GPU: memory over the length", _memory(found)),
+        ("GPU: kernels and choices", _choices(found)),
+        ("GPU: out of memory", _faults(found)),
+    ):
+        write_section(title, _COMMAND, body, machine=machine)
+
+
+def _machine(told: dict[str, str]) -> str:
+    versions = [f"{name} {told[name]}" for name in ("onnxruntime-gpu", "torch", "transformers", "nvidia-cudnn-cu13")]
+    gpu = told["gpu"].splitlines()[0].split(",")
+    return ", ".join([f"one {gpu[0]}", f"driver {gpu[1].strip()}", f"Python {told['python']}", *versions])
+
+
+def _lengths(part: Found, prefix: str) -> list[int]:
+    names = [name.removeprefix(prefix) for name in part if name.startswith(prefix)]
+    return sorted(int(name) for name in names if name.isdigit())
+
+
+def _speed(found: Found) -> str:
+    speed, lengths = found["speed"], _lengths(found["speed"], "time ")
+    ceiling = speed["ceiling"]["tflops"]
+    rows = [_speed_row(length, speed[f"time {length}"], ceiling) for length in lengths]
+    header = ["tokens", "transformers bf16", "bf16", "ratio", "fp16", "ratio", "TFLOP/s, bf16", "of the ceiling"]
+    _plot_speed(speed, lengths, ceiling)
+    return f"""Random weights of the true size (28 layers), 100 documents. Median of interleaved rounds, from token ids
+to scores on the host. `transformers`: SDPA in bf16, one request at a time. The ceiling is a product of two
+8,192 x 8,192 bf16 matrices in torch: {ceiling:.0f} TFLOP/s. Counted are the
+operations that the graph runs (causal half of attention; the last layer only for the markers).
+
+{table(header, rows)}
+
+![latency over tokens](plots/gpu_latency.svg)
+![share of the ceiling](plots/gpu_roofline.svg)
+
+Scores against transformers in fp32 (without TF32): largest difference, rank correlation. Random weights.
+
+{_parity_table(speed)}
+{_batch_line(speed)}"""
+
+
+def _speed_row(length: int, times: Found, ceiling: float) -> list[str]:
+    return [
+        f"{length:,}",
+        f"{1e3 * times['transformers']:.1f} ms",
+        f"{1e3 * times['bf16']:.1f} ms",
+        f"{times['bf16 ratio']:.2f}",
+        f"{1e3 * times['fp16']:.1f} ms",
+        f"{times['fp16 ratio']:.2f}",
+        f"{times['bf16 tflops']:.0f}",
+        f"{times['bf16 tflops'] / ceiling:.0%}",
+    ]
+
+
+def _parity_table(speed: Found) -> str:
+    rows = []
+    for length in _lengths(speed, "parity "):
+        found = speed[f"parity {length}"]
+        kinds = ("transformers bf16 against fp32", "bf16 against fp32", "fp16 against fp32")
+        rows.append(
+            [f"{length:,}", *(f"{found[kind]['largest']:.1e}, {found[kind]['spearman']:.4f}" for kind in kinds)]
+        )
+    return table(["tokens", "transformers bf16", "bf16", "fp16"], rows)
+
+
+def _gap(found: Found) -> str:
+    return f"{found['largest']:.1e}, {found['spearman']:.4f}"
+
+
+def _batch_line(speed: Found) -> str:
+    lines = []
+    if mixed := speed.get("mixed batch"):
+        lines.append(
+            f"\nSeven calls of {min(mixed['lengths'])} to {max(mixed['lengths']):,} tokens at once: bf16 differs by "
+            f"{mixed['bf16 against alone']:.1e} from the same calls alone, by {mixed['bf16 against fp32']:.1e} from "
+            f"fp32 (transformers in bf16, alone: {mixed['transformers against fp32']:.1e}); fp16 by "
+            f"{mixed['fp16 against alone']:.1e} and {mixed['fp16 against fp32']:.1e}."
+        )
+    if windowed := speed.get("windowed"):
+        lines.append(
+            f"\nWindowed layers as in v3.5 (4 layers, window 1,024, 5,000 tokens): bf16 differs by "
+            f"{windowed['largest']:.1e} from transformers in fp32, rank correlation {windowed['spearman']:.4f}."
+        )
+    return "\n".join(lines)
+
+
+def _plot_speed(speed: Found, lengths: list[int], ceiling: float) -> None:
+    figure, axes = plt.subplots(figsize=(6, 4))
+    for name in ("transformers", "bf16", "fp16"):
+        axes.plot(lengths, [1e3 * speed[f"time {length}"][name] for length in lengths], "o-", label=name)
+    axes.set(xscale="log", yscale="log", xlabel="tokens", ylabel="milliseconds", title="One request, 0.6B, one H100")
+    _save(figure, axes, "gpu_latency")
+    figure, axes = plt.subplots(figsize=(6, 4))
+    counted = {length: speed[f"time {length}"]["tflop"] for length in lengths}
+    for name in ("transformers", "bf16", "fp16"):
+        rates = [counted[length] / speed[f"time {length}"][name] for length in lengths]
+        axes.plot(lengths, rates, "o-", label=name)
+    axes.axhline(ceiling, color="black", label="matrix product of 8,192")
+    axes.axhline(0.6 * ceiling, color="grey", linestyle="--", label="60 %")
+    axes.set(xscale="log", xlabel="tokens", ylabel="TFLOP/s", title="Share of the ceiling (operations of our graph)")
+    _save(figure, axes, "gpu_roofline")
+
+
+def _save(figure: Any, axes: Any, name: str) -> None:
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(_PLOTS / f"{name}.svg", metadata={"Date": None})
+    plt.close(figure)
+
+
+def _throughput(found: Found) -> str:
+    part = found["throughput"]
+    counts, published = _lengths(part, "clients "), part["published"]["requests per second"]
+    rows = []
+    for count in counts:
+        told = part[f"clients {count}"]
+        rows.append(
+            [
+                str(count),
+                f"{told['requests per second']:.1f}",
+                f"{told['requests per second'] / published:.1f}",
+                f"{1e3 * told['median seconds']:.0f} ms",
+                f"{1e3 * told['p95 seconds']:.0f} ms",
+                f"{told['blocks per run']:.1f}",
+            ]
+        )
+    rows.append(["published way, one at a time", f"{published:.1f}", "1.0", "", "", ""])
+    header = ["clients", "requests a second", "times the published", "median", "p95", "blocks a run"]
+    figure, axes = plt.subplots(figsize=(6, 4))
+    rates = [part[f"clients {count}"]["requests per second"] for count in counts]
+    axes.plot(counts, rates, "o-", label="Lastly, bf16")
+    axes.axhline(published, color="grey", linestyle="--", label="transformers, one at a time")
+    axes.set(xscale="log", xlabel="clients", ylabel="requests a second", title="20 documents of 100 tokens, one H100")
+    axes.set_ylim(bottom=0)
+    _save(figure, axes, "gpu_throughput")
+    tokens, warm = part["tokens of a request"], part["warm-up"]
+    shapes = _warmed(warm)
+    return f"""20 documents of about 100 tokens, {min(tokens):,} to {max(tokens):,} tokens a request with query and
+template; bf16, through the sidecar's own scheduler, tokenising included on both sides. Warmed up before: {shapes}.
+
+{table(header, rows)}
+
+![requests a second over clients](plots/gpu_throughput.svg)"""
+
+
+def _warmed(warm: Found) -> str:
+    if "shapes" in warm:
+        return f"{warm['shapes']} shapes in {warm['seconds']} s"
+    return (
+        f"{warm['lengths']} lengths, but in another thread than the one that ran, so that every new shape of a batch "
+        "still cost about 0.1 s (the reason for the tail; the sidecar now warms all shapes in the thread that runs)"
+    )
+
+
+def _memory(found: Found) -> str:
+    part = found["long"]
+    lengths = _lengths(part, "memory ")
+    read = part["weights and context"] > 0
+    rows = [_memory_row(length, part[f"memory {length}"], part.get(f"parity {length}"), read) for length in lengths]
+    header = ["tokens", "activations", "a token", "transformers", "time", "transformers", "scores' difference, ranks"]
+    if read:
+        _plot_memory(part, lengths)
+    left = part["random lengths"]
+    told = f"""memory of the GPU sampled every 2 ms, above weights and context
+({part["weights and context"] / _GB:.2f} GB). Scores against transformers in bf16 at the same length.
+transformers' memory is torch's own count of what it allocated. Every run gave its memory back here, which costs time
+(`kept_tokens` 0)."""
+    blind = """the run watched another card's memory, so that ours is not known: only that
+131,072 tokens fit and give finite scores. Scores against transformers in bf16 at the same length."""
+    grown = f"""
+![memory over tokens](plots/gpu_memory.svg)
+
+As served, {left["runs"]} random lengths up to 32,768 after warming up made the process grow by
+{left["grown by"] / 1e6:.0f} MB."""
+    return f"""bf16, one block of 125 documents; {told if read else blind}
+
+{table(header, rows)}
+{grown if read else ""}"""
+
+
+def _memory_row(length: int, told: Found, other: Found | None, read: bool) -> list[str]:
+    unknown = "not measured"
+    return [
+        f"{length:,}",
+        f"{told['activations'] / _GB:.2f} GB" if read else unknown,
+        f"{told['activations'] / length / 1e3:.1f} kB" if read else unknown,
+        f"{other['transformers activations'] / _GB:.2f} GB" if other else unknown,
+        f"{told['seconds']:.2f} s",
+        f"{other['transformers seconds']:.2f} s" if other else unknown,
+        f"{other['largest']:.1e}, {other['spearman']:.4f}" if other else unknown,
+    ]
+
+
+def _plot_memory(part: Found, lengths: list[int]) -> None:
+    figure, axes = plt.subplots(figsize=(6, 4))
+    ours = [part[f"memory {length}"]["activations"] / _GB for length in lengths]
+    axes.plot(lengths, ours, "o-", label="Lastly, bf16")
+    theirs = {n: part[f"parity {n}"]["transformers activations"] / _GB for n in lengths if f"parity {n}" in part}
+    axes.plot(list(theirs), list(theirs.values()), "o-", label="transformers, bf16 (torch's count)")
+    axes.set(xlabel="tokens", ylabel="GB", title="Activations over the length, one block, one H100")
+    _save(figure, axes, "gpu_memory")
+
+
+def _choices(found: Found) -> str:
+    nodes, variants = found["kernels"]["bf16"], found["variants"]
+    cpu = {kind: count // 3 for kind, count in nodes["nodes in 3 runs"].get("CPUExecutionProvider", {}).items()}
+    sizes = ("2048", "8192", "32768", "8 of 2700")
+    attention = [
+        [
+            name,
+            *(f"{1e3 * variants[f'attention {name}'][size]:.2f} ms" for size in sizes),
+            f"{variants[f'attention {name}, new shape']['3201'][0]:.0f} ms",
+        ]
+        for name in ("automatic", "flash", "memory efficient", "cuDNN")
+        if f"attention {name}" in variants
+    ]
+    header = ["attention", "2,048", "8,192", "32,768", "8 of 2,700", "first run of a new shape"]
+    graphs = found["graphs"]
+    recorded = [
+        [
+            f"{length:,}",
+            f"{1e3 * told['plain']:.1f} ms",
+            f"{1e3 * told.get('recorded', told.get('captured', 0)):.1f} ms",
+        ]
+        for length in _lengths(graphs, "graph ")
+        if (told := graphs[f"graph {length}"])
+    ]
+    return f"""One run of the bf16 graph: copies between host and GPU inside it: {nodes["copies"]}; nodes on the CPU:
+{cpu} (arithmetic on shapes). With ORT_ENABLE_ATTENTION_KERNEL_DEBUG_INFO=1 ONNX Runtime names cuDNN's flash
+attention for every global layer.
+
+Attention kernels, 4 layers of the true width:
+
+{table(header, attention)}
+
+CUDA graphs, 28 layers, one request of 20 documents:
+
+{table(["tokens", "without", "recorded"], recorded)}
+{_kinds(variants)}"""
+
+
+def _kinds(variants: Found) -> str:
+    if "kinds" not in variants:
+        return ""
+    rows = [
+        [f"{int(length):,}", *(f"{1e3 * told[kind]:.2f} ms" for kind in ("cuda", "fused"))]
+        for length, told in variants["kinds"].items()
+    ]
+    return "\nPacked graph (`--cuda`) and the CPU's fused one, bf16, 4 layers:\n\n" + table(
+        ["tokens", "packed", "fused"], rows
+    )
+
+
+# The first run's script did not let go of the memory that it held, so that this proved nothing.
+_NOT_TRIED = {("with memory again", "503: out of memory at 131072 tokens; send fewer or shorter documents")}
+
+
+def _faults(found: Found) -> str:
+    rows = [
+        [name, told["answer"], f"{told['same scores afterwards']:.0e}"]
+        for name, told in found["faults"].items()
+        if isinstance(told, dict) and "same scores afterwards" in told and (name, told["answer"]) not in _NOT_TRIED
+    ]
+    stopped = found["faults"].get("stopped")
+    line = (
+        f"\nA run of {stopped['whole']:.2f} s, stopped a tenth into it, ended after {stopped['stopped after']:.2f} s: "
+        f"“{stopped['answer']}”."
+        if stopped
+        else ""
+    )
+    header = ["131,072 tokens", "answer", "a short request's scores afterwards differ by"]
+    return f"""`limit`: 3 GiB for the session. `whole GPU`: another program holds all but 3 GiB.
+
+{table(header, rows)}
+{line}"""
+
+
+if __name__ == "__main__":
+    main()
