@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Another version of Elasticsearch than the one of plugin/elasticsearch/pom.xml: ELASTICSEARCH=8.19.4
+# Another version of an engine than the one of its plugin's pom.xml: ELASTICSEARCH=8.19.4, OPENSEARCH=3.5.0
 ELASTICSEARCH ?=
-OF_VERSION := $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
+OPENSEARCH ?=
+OF_VERSION := $(if $(OPENSEARCH),-Dopensearch.version=$(OPENSEARCH)) $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
 
 .DEFAULT_GOAL := help
-.PHONY: browser docs plugins load fuzz lock help demo serve test test-elasticsearch test-quick lint format types clean site test-stack
+.PHONY: browser docs plugins load fuzz lock help demo serve test test-elasticsearch test-opensearch test-quick lint format types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +29,9 @@ plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch an
 
 test-elasticsearch: $(VENV)/.development ## Elasticsearch's tests, in nodes of the plugin's version or of ELASTICSEARCH=8.19.4
 	ELASTICSEARCH_VERSION=$(ELASTICSEARCH) $(BIN)/python -m pytest tests/engines/elasticsearch $(ARGS)
+
+test-opensearch: $(VENV)/.development ## OpenSearch's tests, in nodes of the plugin's version or of OPENSEARCH=3.5.0
+	OPENSEARCH_VERSION=$(OPENSEARCH) $(BIN)/python -m pytest tests/engines/opensearch $(ARGS)
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
 	$(BIN)/python -m pytest tests/unit tests/api tests/test_imports.py tests/test_docs.py $(ARGS)

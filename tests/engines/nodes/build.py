@@ -1,6 +1,7 @@
 """Builds a plugin's zip, or says why it can't be."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,13 @@ from pathlib import Path
 import pytest
 
 PLUGIN = Path(__file__).parents[3] / "plugin"
+
+
+def version(module: str) -> str:
+    """Give the version of its engine: of a variable like OPENSEARCH_VERSION, or the one of plugin/`module`'s pom."""
+    built_for = re.search(f"<{module}.version>(.*?)<", (PLUGIN / module / "pom.xml").read_text("utf-8"))
+    assert built_for
+    return os.environ.get(f"{module.upper()}_VERSION") or built_for[1]
 
 
 def built(module: str, version: str, java_home: str | None, needs: str, *options: str) -> Path:

@@ -1,26 +1,16 @@
 """One Elasticsearch node: what Maven Central has of its distribution, the built plugin, loopback only, security off."""
 
-import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from tests.engines.nodes import java
 from tests.engines.nodes.assembled import assembled
-from tests.engines.nodes.build import PLUGIN
+from tests.engines.nodes.build import version
 from tests.engines.nodes.central import artifact
 from tests.engines.nodes.search_node import SearchNode
 
-
-def _version() -> str:
-    """Give ELASTICSEARCH_VERSION, or the one that the plugin is built for."""
-    built_for = re.search("<elasticsearch.version>(.*?)<", (PLUGIN / "elasticsearch" / "pom.xml").read_text("utf-8"))
-    assert built_for
-    return os.environ.get("ELASTICSEARCH_VERSION") or built_for[1]
-
-
-VERSION = _version()
+VERSION = version("elasticsearch")
 NINE = VERSION.startswith("9.")
 PROFILE = ["-P", "elasticsearch-9"] if NINE else []
 

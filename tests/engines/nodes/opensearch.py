@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.engines.nodes import java
+from tests.engines.nodes.build import version
 from tests.engines.nodes.central import artifact
 from tests.engines.nodes.search_node import SearchNode
 
-VERSION = "3.6.0"
+VERSION = version("opensearch")
 # ml-commons and what it needs, in the order in which the tool takes them; the last one is 390 MB.
 ML_PLUGINS = ("opensearch-job-scheduler", "opensearch-knn", "neural-search", "opensearch-ml-plugin")
 

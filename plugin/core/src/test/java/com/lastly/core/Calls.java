@@ -33,7 +33,7 @@ final class Calls {
     }
 
     static RerankRequest request(int passages) {
-        return request(passages, 5000);
+        return request(passages, 15_000); // a busy machine took 5 s for its first TLS handshake
     }
 
     /** The reason of a call that must fail. */
