@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Another version of an engine than the one of its plugin's pom.xml: ELASTICSEARCH=8.19.4, OPENSEARCH=3.5.0
+# Another version of an engine than the one of its plugin's pom.xml: ELASTICSEARCH=8.19.0, OPENSEARCH=3.5.0
 ELASTICSEARCH ?=
 OPENSEARCH ?=
 OF_VERSION := $(if $(OPENSEARCH),-Dopensearch.version=$(OPENSEARCH)) $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
@@ -27,7 +27,7 @@ plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch an
 	home=$$($(PYTHON) -m tests.engines.nodes.java 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp $(OF_VERSION) package
 	@ls plugin/*/target/lastly-*.zip plugin/vespa/target/lastly-vespa-deploy.jar
 
-test-elasticsearch: $(VENV)/.development ## Elasticsearch's tests, in nodes of the plugin's version or of ELASTICSEARCH=8.19.4
+test-elasticsearch: $(VENV)/.development ## Elasticsearch's tests, in nodes of the plugin's version or of ELASTICSEARCH=8.19.0
 	ELASTICSEARCH_VERSION=$(ELASTICSEARCH) $(BIN)/python -m pytest tests/engines/elasticsearch $(ARGS)
 
 test-opensearch: $(VENV)/.development ## OpenSearch's tests, in nodes of the plugin's version or of OPENSEARCH=3.5.0
