@@ -16,7 +16,8 @@ from tests.engines.nodes.search_node import SearchNode
 
 CLIENTS = 16
 INDEX = "ranked"
-# What a search may ask beside its query; each takes another way through the plugin.
+# What a search may ask beside its query; each takes another way through the plugin. The stub always gives WINDOW
+# scores, so that the last one meets a bad answer.
 KINDS: list[dict[str, Any]] = [
     {},
     {"size": 3, "_source": False},
@@ -103,7 +104,8 @@ def _body(rows: list[list[str]], lost: int, broken: int) -> str:
     header = ["searches", "of them in first-stage order", "heap, MB", "beside the heap, MB", "resident, MB", "threads"]
     return (
         f"{CLIENTS} clients, window {WINDOW}, pages, profiles, aggregations and explanations in turn; a heap of 512 "
-        "MB, garbage collected before each row, assertions on; the stub that reranks was dead for one stretch.\n\n"
+        "MB, garbage collected before each row, assertions on. One search in six gets more scores than it asked for, a "
+        "bad answer; the stub was dead for one stretch.\n\n"
         f"{table(header, rows)}\n\nObjects that were collected without being released: {lost}; "
         f"assertions that did not hold: {broken}."
     )
