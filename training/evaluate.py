@@ -123,7 +123,11 @@ def rerank_by_teacher(dev: DevSet, teacher: Teacher) -> list[list[int]]:
 def read_dev_sets(data: Path, tokenizer: Tokenizer, sample: int | None = None) -> list[DevSet]:
     """Read those of `DEV_SETS` that the folder holds, or else every set with dev judgements."""
     present = [name for name in DEV_SETS if (data / name).is_dir()]
-    return [DevSet.read(collection, tokenizer, sample) for collection in read_collections(data, "dev", present or None)]
+    try:
+        collections = read_collections(data, "dev", present or None)
+    except FileNotFoundError:  # a training may go without
+        collections = []
+    return [DevSet.read(collection, tokenizer, sample) for collection in collections]
 
 
 def report(
@@ -143,12 +147,16 @@ def report(
         if teacher:
             row["MiniLM"] = dev.mean_ndcg(rerank_by_teacher(dev, teacher))
         rows[dev.collection.name] = row
+    if not rows:
+        return {}
     rows["mean"] = {key: float(np.mean([row[key] for row in rows.values()])) for key in next(iter(rows.values()))}
     return rows
 
 
 def table(rows: dict[str, dict[str, float]]) -> str:
     """Write the report in Markdown, in points."""
+    if not rows:
+        return "no dev judgements: not evaluated"
     columns = list(rows["mean"])
     lines = ["| set | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     lines += [

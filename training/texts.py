@@ -65,16 +65,21 @@ def _description(stanza: str) -> tuple[str, str]:
     return synopsis.strip(), " ".join(line for line in lines if line not in ("", "."))[:_MOST_CHARACTERS]
 
 
-def write_collection(folder: Path, texts: Iterable[Text]) -> int:
-    """Write corpus.jsonl.gz, queries.jsonl.gz and qrels.train.tsv.gz; gives the number of documents."""
+def write_collection(folder: Path, texts: Iterable[Text], dev_every: int | None = None) -> int:
+    """Write corpus, queries and qrels; gives the number of documents.
+
+    Queries are for training, but for every `dev_every`th.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rows = list(texts)
     asked = [(place, row.query) for place, row in enumerate(rows) if row.query]
+    dev = set(asked[::dev_every]) if dev_every else set()
     _write(folder / "corpus.jsonl.gz", (json.dumps({"_id": str(n), "text": row.text}) for n, row in enumerate(rows)))
     _write(folder / "queries.jsonl.gz", (json.dumps({"_id": str(place), "text": query}) for place, query in asked))
-    _write(
-        folder / "qrels.train.tsv.gz", ["query-id\tcorpus-id\tscore", *(f"{place}\t{place}\t1" for place, _ in asked)]
-    )
+    for split, queries in {"train": [query for query in asked if query not in dev], "dev": sorted(dev)}.items():
+        if queries or split == "train":
+            judged = (f"{place}\t{place}\t1" for place, _ in queries)
+            _write(folder / f"qrels.{split}.tsv.gz", ["query-id\tcorpus-id\tscore", *judged])
     return len(rows)
 
 

@@ -1,0 +1,84 @@
+"""`lastly-train` from a backbone and a BEIR folder to a model folder that ranks, at toy size."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from lastly.reranker import Reranker
+from lastly.types import Candidate, Query
+from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
+from training.backbone import start
+from training.batches import Lists, Sampling
+from training.cli import main
+from training.example import texts
+from training.model import ListwiseReranker
+from training.objective import weighted_losses
+from training.recipe import Recipe
+from training.run import Run
+from training.texts import Text, write_collection
+
+TOY = ["--tokens", "1024", "--largest", "8", "--limit", "48", "--workers", "0", "--sample", "8", "--synthetic", "1"]
+TOY += ["--projector", "48", "32"]
+WORDS = 24  # of a document
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    short = [Text(" ".join(text.text.split()[:WORDS]), text.query) for text in texts(24)]
+    write_collection(folder / "python", short, dev_every=4)
+    return folder
+
+
+def _backbone(folder: Path, shape: Shape) -> str:
+    """A random language model with a tokenizer, as a user's folder would hold a trained one."""
+    write_checkpoint(folder, replace(shape, overrides={"architectures": None}))
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("shape", "flags"),
+    [(QWEN3, ["--similarity", "0.1", "--dual", "0.1"]), (LLAMA, ["--lora", "4", "--windowed", "0", "--window", "32"])],
+    ids=["qwen3, all weights", "llama with a window, LoRA"],
+)
+def test_a_backbone_becomes_a_model_folder_that_ranks(
+    data: Path, tmp_path: Path, shape: Shape, flags: list[str]
+) -> None:
+    backbone = _backbone(tmp_path / "backbone", shape)
+    output = tmp_path / "out"
+    assert main([str(data), "-o", str(output), "--backbone", backbone, "--steps", "12", *TOY, *flags]) == 0
+    facts = json.loads((output / "checkpoint" / "training.json").read_text())
+    assert set(facts["ndcg@10"]["checkpoint"]) == {"python", "mean"}
+    ranking = Reranker.load(output / "model").rank(Query("copy a file"), [Candidate(0, "a file"), Candidate(1, "")])
+    assert sorted(result.index for result in ranking.results) == [0, 1]
+
+
+def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp_path: Path) -> None:
+    checkpoint = start(_backbone(tmp_path / "backbone", QWEN3), None, None, (48, 32), "toy", 0)
+    recipe = Recipe(label_weight=1.0, dispersion=0.0)
+    prepared = Run(data, None, "cpu").prepare(checkpoint, recipe)
+    model = ListwiseReranker(checkpoint)
+    lists = Lists(prepared, model.template, Sampling(6, 6, (24,), 0.5, 1.0), tokens=1024, seed=0)
+    readings = [next(iter(lists))[0]]
+    optimizer = torch.optim.AdamW([value for value in model.parameters() if value.requires_grad], lr=3e-3)
+    seen = []
+    for _ in range(30):
+        loss = weighted_losses(model, readings, None, recipe, 0.5, "cpu")["nce"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        seen.append(loss.item())
+    assert seen[-1] < seen[0] / 2
+
+
+def test_what_cannot_be_trained_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    backbone = _backbone(tmp_path / "backbone", QWEN3)
+    (tmp_path / "empty").mkdir()
+    assert main([str(tmp_path / "empty"), "-o", str(tmp_path / "out"), "--backbone", backbone]) == 1
+    assert "qrels.train.tsv" in capsys.readouterr().err
+    flags = ["--windowed", "2", "--layers", "3"]
+    assert main([str(tmp_path / "empty"), "-o", str(tmp_path / "out"), "--backbone", backbone, *flags]) == 1
+    assert "between 0 and 1" in capsys.readouterr().err

@@ -1,0 +1,90 @@
+"""`lastly-train DATA --backbone BACKBONE -o FOLDER`: a listwise reranker of one's own, as a model folder."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from onnx_export.errors import ExportError
+from onnx_export.export import ExportOptions, export
+from onnx_export.graphfile import DTYPES
+from training.backbone import Windowed, start
+from training.checkpoint import Checkpoint
+from training.recipe import Recipe
+from training.run import Run
+from training.teacher import Teacher, teacher_folder
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    found = argparse.ArgumentParser(prog="lastly-train", description=__doc__.split("\n")[0])
+    found.add_argument("data", type=Path, help="folder of folders in BEIR's layout, with qrels.train (and qrels.dev)")
+    found.add_argument(
+        "-o", "--output", type=Path, required=True, help="folder of all steps; its `model` is the result"
+    )
+    found.add_argument("--backbone", required=True, help="a Llama or Qwen3: folder, hub id, GGUF file of SmolLM2")
+    found.add_argument("--name", default="my-reranker", help="the model's name (%(default)s)")
+    found.add_argument("--licence", help="the model's licence, as the backbone's and the data's allow")
+    found.add_argument("--layers", type=int, help="keep this many first layers (all)")
+    found.add_argument("--vocabulary", type=int, help="keep this many first tokens (all)")
+    found.add_argument("--projector", type=int, nargs=2, default=(1024, 384), metavar=("INNER", "OUTER"))
+    found.add_argument("--windowed", type=int, nargs="*", default=[], metavar="LAYER", help="layers that get a window")
+    found.add_argument("--window", type=int, default=128, help="of so many tokens (%(default)s)")
+    found.add_argument("--teacher", help="folder of a sentence-embedding model of BERT's kind, or `minilm` (none)")
+    found.add_argument("--prepared", type=Path, help="file that keeps what is prepared from the data for other runs")
+    found.add_argument("--sample", type=int, help="evaluate at most so many queries a dev set (all)")
+    found.add_argument("--dtype", choices=DTYPES, default="int8", help="number type of the model folder (%(default)s)")
+    Recipe.add_flags(found)
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    options = parser().parse_args(arguments)
+    torch.multiprocessing.set_sharing_strategy("file_system")  # the workers' batches need more files than are allowed
+    try:
+        folder = _train(options)
+    except (ValueError, OSError, ExportError) as error:
+        print(f"lastly-train: {error}", file=sys.stderr)
+        return 1
+    print(f"{folder} is ready: lastly serve --model-path {folder}")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> Path:
+    recipe = Recipe.of_flags(options)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    run = Run(options.data, _teacher(options.teacher, device), device, options.sample)
+    checkpoint = _start(options, recipe.seed)
+    prepared = run.prepare(checkpoint, recipe, options.prepared)
+    best = run.train(checkpoint, prepared, recipe, options.output / "checkpoint")
+    folder: Path = options.output / "model"
+    export(best, folder, ExportOptions(dtype=options.dtype, licence=options.licence, overwrite=True))
+    return folder
+
+
+def _start(options: argparse.Namespace, seed: int) -> Checkpoint:
+    windowed = Windowed(tuple(options.windowed), options.window) if options.windowed else None
+    started = start(
+        options.backbone,
+        options.layers,
+        options.vocabulary,
+        tuple(options.projector),
+        options.name,
+        seed,
+        windowed,
+    )
+    started.save(options.output / "start")
+    return started
+
+
+def _teacher(named: str | None, device: str) -> Teacher | None:
+    if named is None:
+        return None
+    return Teacher(teacher_folder() if named == "minilm" else Path(named), device)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
