@@ -1,5 +1,6 @@
 """What a step of the training minimises: the losses of one batch, weighted as the recipe says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -36,21 +37,10 @@ def weighted_losses(
     Without a teacher lists are judged by labels and BM25 alone.
     """
     batch = readings[0]
-    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-        documents, marks = model(batch.input_ids, batch.document_positions, batch.query_positions)
+    documents, marks = _read(model, batch, device)
     query = marks[:, -1]
+    by_list = _list_loss(batch, taught, recipe)
     scores = cosines(documents, query)
-    wanted = recipe.bm25_weight * batch.first_stage
-    if taught:
-        taught_documents, taught_query = taught.documents[batch.rows].float(), taught.queries[batch.queries].float()
-        wanted = wanted + torch.einsum("ndw,nw->nd", taught_documents, taught_query)
-    label_weight = torch.where(batch.labelled[:, None], recipe.label_weight, recipe.synthetic_label_weight)
-
-    def by_list(scores: Tensor) -> Tensor:
-        return losses.listwise_distillation(
-            scores, wanted, batch.positive, batch.real, recipe.temperature, recipe.teacher_temperature, label_weight
-        )
-
     parts = {
         "list": by_list(scores),
         "nce": recipe.info_nce
@@ -58,27 +48,46 @@ def weighted_losses(
         "spread": recipe.dispersion * losses.dispersion(documents, batch.real),
     }
     if taught and recipe.distill_embeddings:
-        fading = max(recipe.distill_floor, 1 - progress / max(recipe.warm_share, 1e-9) / 2)
-        distance = _embedding_loss(documents, query, taught_documents, taught_query, batch)
-        parts["embed"] = recipe.distill_embeddings * fading * distance
+        parts["embed"] = _fading(recipe, progress) * _embedding_loss(documents, query, taught, batch)
     if recipe.dual:
         parts["dual"] = recipe.dual * by_list(cosines(documents, marks[:, 0]))
     if recipe.similarity:
-        parts["same"] = recipe.similarity * _order_loss(model, documents, batch, readings[1], device)
+        again, _ = _read(model, readings[1], device)
+        parts["same"] = recipe.similarity * _order_loss(documents, again, batch.real)
     return {name: value for name, value in parts.items() if value.requires_grad}
 
 
-def _order_loss(model: ListwiseReranker, documents: Tensor, batch: Batch, reverse: Batch, device: str) -> Tensor:
-    """How far a document's embedding moves when its list is read from the end."""
+def _read(model: ListwiseReranker, batch: Batch, device: str) -> tuple[Tensor, Tensor]:
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-        again, _ = model(reverse.input_ids, reverse.document_positions, reverse.query_positions)
-    place = (batch.real.sum(1, keepdim=True) - 1 - torch.arange(batch.real.shape[1], device=device)).clamp(min=0)
-    return losses.similarity(documents, again.gather(1, place[..., None].expand_as(again)), batch.real)
+        read: tuple[Tensor, Tensor] = model(batch.input_ids, batch.document_positions, batch.query_positions)
+    return read
 
 
-def _embedding_loss(
-    documents: Tensor, query: Tensor, taught_documents: Tensor, taught_query: Tensor, batch: Batch
-) -> Tensor:
+def _list_loss(batch: Batch, taught: Taught | None, recipe: Recipe) -> Callable[[Tensor], Tensor]:
+    """Give the loss of a batch's scores against what teacher, BM25 and labels want of its lists."""
+    wanted = recipe.bm25_weight * batch.first_stage
+    if taught:
+        documents, queries = taught.documents[batch.rows].float(), taught.queries[batch.queries].float()
+        wanted = wanted + torch.einsum("ndw,nw->nd", documents, queries)
+    label_weight = torch.where(batch.labelled[:, None], recipe.label_weight, recipe.synthetic_label_weight)
+    judged = (wanted, batch.positive, batch.real, recipe.temperature, recipe.teacher_temperature, label_weight)
+    return lambda scores: losses.listwise_distillation(scores, *judged)
+
+
+def _fading(recipe: Recipe, progress: float) -> float:
+    """The weight of the teacher's embeddings: all of it at first, `distill_floor` of it after the warm share."""
+    left = max(recipe.distill_floor, 1 - progress / max(recipe.warm_share, 1e-9) / 2)
+    return recipe.distill_embeddings * left
+
+
+def _order_loss(documents: Tensor, reverse: Tensor, real: Tensor) -> Tensor:
+    """How far a document's embedding moves when its list is read from the end."""
+    place = (real.sum(1, keepdim=True) - 1 - torch.arange(real.shape[1], device=real.device)).clamp(min=0)
+    return losses.similarity(documents, reverse.gather(1, place[..., None].expand_as(reverse)), real)
+
+
+def _embedding_loss(documents: Tensor, query: Tensor, taught: Taught, batch: Batch) -> Tensor:
+    taught_documents, taught_query = taught.documents[batch.rows].float(), taught.queries[batch.queries].float()
     if documents.shape[-1] != taught_documents.shape[-1]:
         raise ValueError("the projector's outer width must be the teacher's width for its embeddings to be distilled")
     documents_loss = losses.embedding_distillation(documents, taught_documents, batch.real)
