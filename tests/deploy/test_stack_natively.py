@@ -22,13 +22,11 @@ import yaml
 from playwright.sync_api import Page, expect
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.browser import browser, page
 from tests.deploy.files import ROOT
 from tests.deploy.native import KEY, Stack, build_plugin, check_health, node_settings, put_key
 from tests.engines.nodes import elasticsearch, opensearch
 from tests.engines.nodes.search_node import SearchNode
 
-__all__ = ["browser", "page"]
 ENGINES = {
     "opensearch": (opensearch.OpenSearchNode, opensearch.java_home, "/_plugins/_lastly/stats"),
     "elasticsearch": (elasticsearch.ElasticsearchNode, elasticsearch.java_home, "/_lastly/stats"),

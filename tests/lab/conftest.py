@@ -15,10 +15,8 @@ from lastly.local.python_docs import python_documentation
 from lastly.local.sidecar import SidecarClient
 from lastly.server import listen
 from onnx_export.export import export
-from tests.browser import browser, page
 from tests.model.checkpoints import QWEN3, write_checkpoint
 
-__all__ = ["browser", "page"]
 KEY = "a key of the tests"
 
 

@@ -99,6 +99,7 @@ def everything(
     chains = "".join(_chain(name, lying_sidecar.url, settings) for name, settings in CHAINS.items())
     real = {"window_size": "10", "timeout": "3s", "max_doc_tokens": "64"}
     add_chains(folder, chains + _chain("real", real_sidecar.url, real))
+    lying_sidecar.reset()  # the other engines' tests have called it
     with running(java, folder, articles, HTTP_PORT) as container:
         assert lying_sidecar.calls == [], "the container's own warm-up must reach no sidecar"
         yield container
