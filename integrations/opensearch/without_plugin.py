@@ -162,18 +162,22 @@ def _remove(cluster: OpenSearchCluster) -> bool:
         cluster.request("DELETE", f"/_search/pipeline/{NAME}")
     for kind in ("models", "connectors"):
         for found in _named(cluster, kind):
-            if kind == "models":
-                cluster.request("POST", f"/_plugins/_ml/models/{found}/_undeploy")
-            _delete(cluster, f"/_plugins/_ml/{kind}/{found}")
+            _delete(cluster, f"/_plugins/_ml/{kind}/{found}", undeployed=kind == "models")
             removed = True
     return removed
 
 
-def _delete(cluster: OpenSearchCluster, path: str) -> None:
-    """Delete; a model that was just undeployed is refused for a moment."""
+def _delete(cluster: OpenSearchCluster, path: str, *, undeployed: bool) -> None:
+    """Delete, and undeploy before where that is wanted.
+
+    A model that was just undeployed is refused for a moment, and a search still under way can have ml-commons deploy it
+    again: so each try undeploys it anew.
+    """
     deadline = time.monotonic() + _WAIT_S
     while True:
         try:
+            if undeployed:
+                cluster.request("POST", f"{path}/_undeploy")
             cluster.request("DELETE", path)
             return
         except WiringError:
