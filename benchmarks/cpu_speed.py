@@ -27,6 +27,7 @@ import transformers
 from benchmarks import cpu_references, full_size_checkpoint
 from benchmarks.cpu_references import Runner
 from benchmarks.int8_schemes import PerTensor, WeightOnly
+from benchmarks.plotting import lines
 from benchmarks.results import table, write_section
 from lastly.allocator import return_large_blocks
 from onnx_export import fused
@@ -61,6 +62,7 @@ def main() -> None:
     parser.add_argument("--warm", type=int, default=1, help="rounds before those that count")
     parser.add_argument("--work", type=Path, help="where checkpoint and graphs are kept")
     parser.add_argument("--title", default="CPU speed")
+    parser.add_argument("--plot", action="store_true", help="draw latency over tokens")
     given = parser.parse_args()
     lengths = [int(length) for length in given.lengths.split(",")]
     names = given.graphs.split(";") if given.graphs else list(GRAPHS)
@@ -76,12 +78,21 @@ def main() -> None:
         times = {length: _times(runners, length, given.rounds, given.warm) for length in lengths}
         rows = _rows(runners, times)
     named = f" --graphs '{given.graphs}'" if given.graphs else ""
+    named += f" --references '{given.references}'" if given.references != parser.get_default("references") else ""
+    named += f" --title '{given.title}'" if given.title != parser.get_default("title") else ""
+    named += " --plot" if given.plot else ""
     sizes = f"--lengths {given.lengths} --rounds {given.rounds} --layers {given.layers}"
     command = f"python -m benchmarks.cpu_speed {sizes}{named}"
     body = f"{given.layers} layers, {THREADS} threads, time relative to {REFERENCE} in the same run.\n\n"
+    seconds = {runner.name: {length: times[length][runner.name] for length in lengths} for runner in runners}
+    plotted = lines(seconds, _file_name(given.title), ylabel="seconds", title=given.title) if given.plot else ""
     header = ["graph", *(f"{length} tokens" for length in lengths), "Spearman", "largest score difference"]
     packages = ("onnxruntime", "torch", "transformers", *cpu_references.installed())
-    write_section(given.title, command, body + table(header, rows), packages)
+    write_section(given.title, command, f"{body}{table(header, rows)}\n\n{plotted}", packages)
+
+
+def _file_name(title: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in title.lower())
 
 
 def transformers_runner(folder: Path) -> Runner:

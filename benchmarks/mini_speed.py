@@ -33,7 +33,7 @@ def main() -> None:
         "The embedded model's speed",
         f"python -m benchmarks.mini_speed --rounds {rounds}",
         f"{table(['tokens', 'median', 'best', 'worst'], rows)}\n\n"
-        f"{DOCUMENTS} documents of {TOKENS} tokens, {rounds} rounds. Target: 0.5 s on 2 cores.",
+        f"{DOCUMENTS} documents of {TOKENS} tokens, {rounds} rounds. Target: 0.3 s on 2 cores.",
         ["onnxruntime", "tokenizers"],
     )
 

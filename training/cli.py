@@ -11,6 +11,7 @@ from onnx_export.errors import ExportError
 from onnx_export.export import ExportOptions, export
 from onnx_export.graphfile import DTYPES
 from training.backbone import Windowed, start
+from training.centring import centred
 from training.checkpoint import Checkpoint
 from training.recipe import Recipe
 from training.run import Run
@@ -24,7 +25,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "-o", "--output", type=Path, required=True, help="folder of all steps; its `model` is the result"
     )
-    found.add_argument("--backbone", required=True, help="a Llama or Qwen3: folder, hub id, GGUF file of SmolLM2")
+    begin = found.add_mutually_exclusive_group(required=True)
+    begin.add_argument("--backbone", help="a Llama or Qwen3: folder, hub id, GGUF file of SmolLM2")
+    begin.add_argument("--checkpoint", type=Path, help="go on from this checkpoint of an earlier training instead")
     found.add_argument("--name", default="my-reranker", help="the model's name (%(default)s)")
     found.add_argument("--licence", help="the model's licence, as the backbone's and the data's allow")
     found.add_argument("--layers", type=int, help="keep this many first layers (all)")
@@ -57,8 +60,10 @@ def _train(options: argparse.Namespace) -> Path:
     recipe = Recipe.of_flags(options)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     run = Run(options.data, _teacher(options.teacher, device), device, options.sample)
-    checkpoint = _start(options, recipe.seed)
+    checkpoint = Checkpoint.load(options.checkpoint) if options.checkpoint else _start(options, recipe.seed)
     prepared = run.prepare(checkpoint, recipe, options.prepared)
+    if options.backbone:
+        checkpoint = centred(checkpoint, prepared, recipe, device)
     best = run.train(checkpoint, prepared, recipe, options.output / "checkpoint")
     folder: Path = options.output / "model"
     export(best, folder, ExportOptions(dtype=options.dtype, licence=options.licence, overwrite=True))

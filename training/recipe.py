@@ -31,6 +31,7 @@ class Recipe:
     synthetic: int = 2
     averaged_share: float = 0.15  # of the time, at its end: the weights of these steps are averaged
     lora: int = 0  # rank of the adapters that are trained instead of the backbone; 0 trains all of it
+    keep_every: int = 0  # steps between copies of the weights, which a training that was cut off goes on from
     workers: int = 4
     compiled: bool = False
     seed: int = 0

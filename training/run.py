@@ -43,10 +43,12 @@ class Run:
     def train(self, checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, output: Path) -> Path:
         """Train and save; gives the folder of the better checkpoint, the last step's or the averaged one.
 
-        `training.json` beside them says how they were made and with what result.
+        `training.json` beside them says how they were made and with what result; `kept` is the recipe's `keep_every`.
         """
         started = time.monotonic()
-        model, average = train(checkpoint, prepared, recipe, self.device)
+        model, average = train(
+            checkpoint, prepared, recipe, self.device, lambda model: model.checkpoint().save(output / "kept")
+        )
         model.checkpoint().save(output)
         dev_sets = read_dev_sets(self.data, plain_tokenizer(checkpoint.tokenizer), self.sample)
         rows = {output: report(dev_sets, model, self.device, self.teacher)}

@@ -6,7 +6,7 @@ The learning rate follows the time that has passed, so that a lent machine's tim
 import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 
@@ -19,20 +19,24 @@ from training.objective import Taught, weighted_losses
 from training.prepared import Prepared
 from training.recipe import Recipe
 
+Keep = Callable[[ListwiseReranker], None]
 
-def train(checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, device: str) -> tuple[ListwiseReranker, Average]:
+
+def train(
+    checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, device: str, keep: Keep | None = None
+) -> tuple[ListwiseReranker, Average]:
     """Train as long as the recipe says; prints a line every hundred steps.
 
+    `keep` gets the model every `recipe.keep_every` steps, but with LoRA, whose adapters are merged at the end.
     Gives the model and the mean of its last steps.
     """
     torch.manual_seed(recipe.seed)
     model = ListwiseReranker(checkpoint).to(device)
-    _centre(model, prepared, recipe, device)
     adapters = Adapters.into(model, recipe.lora) if recipe.lora else None
     if recipe.compiled:
         model.compile_layers()
     average = Average(model)
-    _steps(model, prepared, recipe, device, average)
+    _steps(model, prepared, recipe, device, average, None if adapters else keep)
     if adapters:
         adapters.merge()
         average = Average(model)  # of the adapters, which are gone
@@ -55,7 +59,9 @@ class Clock:
         return (time.monotonic() - self._started) / (60 * self._recipe.minutes)
 
 
-def _steps(model: ListwiseReranker, prepared: Prepared, recipe: Recipe, device: str, average: Average) -> None:
+def _steps(
+    model: ListwiseReranker, prepared: Prepared, recipe: Recipe, device: str, average: Average, keep: Keep | None
+) -> None:
     taught = Taught.of(prepared, device)
     groups = _groups(model, recipe)
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
@@ -74,6 +80,8 @@ def _steps(model: ListwiseReranker, prepared: Prepared, recipe: Recipe, device: 
         clock.step, seen = clock.step + 1, seen + sum(batch.input_ids.numel() for batch in readings)
         if progress > 1 - recipe.averaged_share and clock.step % 10 == 0:
             average.add(model)
+        if keep and recipe.keep_every and clock.step % recipe.keep_every == 0:
+            keep(model)
         if clock.step % 100 == 1:
             figures = " ".join(f"{name} {value.item():.4f}" for name, value in parts.items())
             print(f"{progress:5.1%} step {clock.step} tokens {seen / 1e6:.1f}M {figures}", flush=True)
@@ -96,16 +104,6 @@ def _batches(model: ListwiseReranker, prepared: Prepared, recipe: Recipe, clock:
     for number in itertools.count():
         kind = 0 if clock.progress < recipe.warm_share or number % 8 == 0 else 2 if number % 8 == 4 else 1
         yield next(streams[kind])
-
-
-@torch.no_grad()
-def _centre(model: ListwiseReranker, prepared: Prepared, recipe: Recipe, device: str) -> None:
-    """Project the mean marker state away before the first step."""
-    sampling = Sampling(8, 8, (64,), 0.5, recipe.labelled)
-    batch = next(stream(Lists(prepared, model.template, sampling, 8192, recipe.seed), 0))[0].to(device)
-    states = model.backbone(model.embed(batch.input_ids))
-    marked = states.gather(1, batch.document_positions[..., None].expand(-1, -1, states.shape[-1]))
-    model.project_away(marked[batch.real])
 
 
 def _groups(model: ListwiseReranker, recipe: Recipe) -> list[dict[str, object]]:

@@ -8,15 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-from benchmarks.results import RESULTS, table, write_section
-
-mpl.use("svg")
-from matplotlib import pyplot as plt
+from benchmarks.plotting import axes as new_axes
+from benchmarks.plotting import save
+from benchmarks.results import table, write_section
 
 _COMMAND = "python -m benchmarks.gpu --out FOLDER && python -m benchmarks.gpu.report FOLDER"
-_PLOTS = RESULTS.parent / "plots"
 _GB = 1e9
 Found = dict[str, Any]
 
@@ -29,7 +25,6 @@ def main() -> None:
         for part, figures in told.items():
             if part not in found or not isinstance(figures, dict) or len(figures) > 2:
                 found[part] = figures
-    _PLOTS.mkdir(exist_ok=True)
     machine = _machine(found["machine"])
     for title, body in (
         ("GPU: one request", _speed(found)),
@@ -120,12 +115,12 @@ def _batch_line(speed: Found) -> str:
 
 
 def _plot_speed(speed: Found, lengths: list[int], ceiling: float) -> None:
-    figure, axes = plt.subplots(figsize=(6, 4))
+    figure, axes = new_axes()
     for name in ("transformers", "bf16", "fp16"):
         axes.plot(lengths, [1e3 * speed[f"time {length}"][name] for length in lengths], "o-", label=name)
     axes.set(xscale="log", yscale="log", xlabel="tokens", ylabel="milliseconds", title="One request, 0.6B, one H100")
-    _save(figure, axes, "gpu_latency")
-    figure, axes = plt.subplots(figsize=(6, 4))
+    save(figure, axes, "gpu_latency")
+    figure, axes = new_axes()
     counted = {length: speed[f"time {length}"]["tflop"] for length in lengths}
     for name in ("transformers", "bf16", "fp16"):
         rates = [counted[length] / speed[f"time {length}"][name] for length in lengths]
@@ -133,15 +128,7 @@ def _plot_speed(speed: Found, lengths: list[int], ceiling: float) -> None:
     axes.axhline(ceiling, color="black", label="matrix product of 8,192")
     axes.axhline(0.6 * ceiling, color="grey", linestyle="--", label="60 %")
     axes.set(xscale="log", xlabel="tokens", ylabel="TFLOP/s", title="Share of the ceiling (operations of our graph)")
-    _save(figure, axes, "gpu_roofline")
-
-
-def _save(figure: Any, axes: Any, name: str) -> None:
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend()
-    figure.tight_layout()
-    figure.savefig(_PLOTS / f"{name}.svg", metadata={"Date": None})
-    plt.close(figure)
+    save(figure, axes, "gpu_roofline")
 
 
 def _throughput(found: Found) -> str:
@@ -162,13 +149,13 @@ def _throughput(found: Found) -> str:
         )
     rows.append(["published way, one at a time", f"{published:.1f}", "1.0", "", "", ""])
     header = ["clients", "requests a second", "times the published", "median", "p95", "blocks a run"]
-    figure, axes = plt.subplots(figsize=(6, 4))
+    figure, axes = new_axes()
     rates = [part[f"clients {count}"]["requests per second"] for count in counts]
     axes.plot(counts, rates, "o-", label="Lastly, bf16")
     axes.axhline(published, color="grey", linestyle="--", label="transformers, one at a time")
     axes.set(xscale="log", xlabel="clients", ylabel="requests a second", title="20 documents of 100 tokens, one H100")
     axes.set_ylim(bottom=0)
-    _save(figure, axes, "gpu_throughput")
+    save(figure, axes, "gpu_throughput")
     tokens, warm = part["tokens of a request"], part["warm-up"]
     shapes = _warmed(warm)
     return f"""20 documents of about 100 tokens, {min(tokens):,} to {max(tokens):,} tokens a request with query and
@@ -228,13 +215,13 @@ def _memory_row(length: int, told: Found, other: Found | None, read: bool) -> li
 
 
 def _plot_memory(part: Found, lengths: list[int]) -> None:
-    figure, axes = plt.subplots(figsize=(6, 4))
+    figure, axes = new_axes()
     ours = [part[f"memory {length}"]["activations"] / _GB for length in lengths]
     axes.plot(lengths, ours, "o-", label="Lastly, bf16")
     theirs = {n: part[f"parity {n}"]["transformers activations"] / _GB for n in lengths if f"parity {n}" in part}
     axes.plot(list(theirs), list(theirs.values()), "o-", label="transformers, bf16 (torch's count)")
     axes.set(xlabel="tokens", ylabel="GB", title="Activations over the length, one block, one H100")
-    _save(figure, axes, "gpu_memory")
+    save(figure, axes, "gpu_memory")
 
 
 def _choices(found: Found) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from lastly.reranker import Reranker
 from lastly.types import Candidate, Query
@@ -54,6 +55,19 @@ def test_a_backbone_becomes_a_model_folder_that_ranks(
     assert set(facts["ndcg@10"]["checkpoint"]) == {"python", "mean"}
     ranking = Reranker.load(output / "model").rank(Query("copy a file"), [Candidate(0, "a file"), Candidate(1, "")])
     assert sorted(result.index for result in ranking.results) == [0, 1]
+
+
+def test_a_training_that_was_cut_off_goes_on_from_what_it_kept(data: Path, tmp_path: Path) -> None:
+    backbone = _backbone(tmp_path / "backbone", QWEN3)
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main([str(data), "-o", str(first), "--backbone", backbone, "--steps", "4", "--keep-every", "3", *TOY]) == 0
+    kept = first / "checkpoint" / "kept"
+    ends = [load_file(folder / "model.safetensors") for folder in (first / "checkpoint", kept)]
+    assert not torch.equal(*(end["projector.0.weight"] for end in ends))
+    flags = ["--steps", "1", "--learning-rate", "0", "--averaged-share", "0", *TOY]
+    assert main([str(data), "-o", str(second), "--checkpoint", str(kept), *flags]) == 0
+    went_on = load_file(second / "checkpoint" / "model.safetensors")
+    assert all(torch.equal(went_on[name], value) for name, value in ends[1].items())
 
 
 def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp_path: Path) -> None:
