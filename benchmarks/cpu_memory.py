@@ -52,7 +52,8 @@ def main() -> None:
         "CPU memory over the length",
         " ".join(["python -m benchmarks.cpu_memory", *sys.argv[1:]]),
         f"{table(['', *(f'{length} tokens' for length in lengths)], rows)}\n\n"
-        f"{options.layers} layers, {THREADS} threads; in brackets the ratio to {REFERENCE}. Target: 1.3 at 8,192.\n\n{plotted}",
+        f"{options.layers} layers, {THREADS} threads; in brackets the ratio to {REFERENCE}. "
+        f"Target: 1.3 at 8,192.\n\n{plotted}",
         ("onnxruntime", "torch", "transformers"),
     )
 
