@@ -15,7 +15,7 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from urllib.parse import urlencode
 
-from benchmarks.node_cost import LOADS, Way, measure, rows
+from benchmarks.node_cost import LOADS, WARM, Way, measure, rows
 from benchmarks.results import table, write_section
 from integrations.vespa.package import Package
 from integrations.vespa.services import SEARCHER, Wiring
@@ -92,7 +92,9 @@ def main() -> None:
     """Measure and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--searches", type=int, default=1200, help="of each way")
-    searches = parser.parse_args().searches
+    parser.add_argument("--warm", type=int, default=WARM, help="searches of each way before those that count")
+    options = parser.parse_args()
+    searches = options.searches
     java = built()
     port, stub_port = free_port(), free_port()
     connections = multiprocessing.Value("i", 0)
@@ -110,7 +112,7 @@ def main() -> None:
                 Way("lastly.enabled=false", container, lambda: Client(port, **{"lastly.enabled": "false"})),
                 Way(f"reranked, window {WINDOW}", container, lambda: Client(port)),
             ]
-            measure(ways, 4, searches)  # the just-in-time compiler's share
+            measure(ways, 4, options.warm)
             measured = []
             for clients, pause in LOADS:
                 measure(ways, clients, searches, pause)
@@ -118,8 +120,9 @@ def main() -> None:
                 if clients == 1:
                     trapped = sum(taken >= TRAP_MS for taken in ways[-1].times_ms)
     server.terminate()
+    calls = 3 * searches + options.warm
     kept = (
-        f"The stub took {connections.value} connections for about {4 * searches} calls: they are kept. Of {searches} "
+        f"The stub took {connections.value} connections for about {calls} calls: they are kept. Of {searches} "
         f"reranked searches of one client {trapped} took {TRAP_MS} ms or more, which a delayed acknowledgement would "
         "cost each of them."
     )

@@ -1,7 +1,7 @@
 """The only user of ONNX Runtime: a graph, loaded once, run on batches of encodings."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from lastly import buckets
 from lastly.allocator import return_large_blocks
 from lastly.captured import Captured
 from lastly.errors import ModelFolderError, NotReadyError
+from lastly.feeds import FEEDS, Batch
 from lastly.model import Manifest, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
 
@@ -88,7 +89,7 @@ class Session:
         self._options = options or SessionOptions()
         self._session: Any = _open(folder, self._options)
         found = {value.name for value in self._session.get_inputs()}
-        if not found <= set(self._manifest.graph.inputs) or not found <= set(_FEEDS):
+        if not found <= set(self._manifest.graph.inputs) or not found <= set(FEEDS):
             raise ModelFolderError(f"{folder.graph_path} wants inputs {sorted(found)}; export the model again")
         self._inputs = found
         self._device = "cuda" if self.providers[0] == CUDA else "cpu"
@@ -161,7 +162,7 @@ class Session:
 
     def _run(self, encodings: Sequence[Encoding], run: Run) -> list[BlockEmbeddings]:
         batch = self._batch(encodings)
-        feeds = {name: _FEEDS[name](batch) for name in self._inputs}
+        feeds = {name: FEEDS[name](batch) for name in self._inputs}
         try:
             documents, queries = self._compute(feeds, batch, run)
         except Exception as error:  # ONNX Runtime raises classes of its own that it does not export
@@ -171,15 +172,15 @@ class Session:
             for rows, query, encoding in zip(documents, queries, encodings, strict=True)
         ]
 
-    def _batch(self, encodings: Sequence[Encoding]) -> "_Batch":
+    def _batch(self, encodings: Sequence[Encoding]) -> Batch:
         tokens = max(len(encoding.input_ids) for encoding in encodings)
         rows = max(len(encoding.document_positions) for encoding in encodings)
         if self.on_gpu:
             tokens = min(buckets.length(tokens), self._manifest.maximum_positions)
             rows = buckets.documents(rows)
-        return _Batch.of(encodings, self._manifest.pad_token_id, tokens, rows)
+        return Batch.of(encodings, self._manifest.pad_token_id, tokens, rows)
 
-    def _compute(self, feeds: dict[str, npt.NDArray[Any]], batch: "_Batch", run: Run) -> Any:
+    def _compute(self, feeds: dict[str, npt.NDArray[Any]], batch: Batch, run: Run) -> Any:
         if not self.on_gpu:
             run.give_back(self._arena)
             return self._session.run(_OUTPUTS, feeds, run.options)
@@ -208,7 +209,7 @@ class Session:
         self._session.run_with_iobinding(binding, run.options)
         return binding.copy_outputs_to_cpu()
 
-    def _explained(self, error: Exception, batch: "_Batch", run: Run) -> Exception:
+    def _explained(self, error: Exception, batch: Batch, run: Run) -> Exception:
         if run.stopped:
             return NotReadyError("the run was stopped; send the call again")
         if not _is_out_of_memory(error):
@@ -221,47 +222,12 @@ class Session:
         """Free what the failed run's arena holds, by a run of one token: pieces of odd sizes would fail the next."""
         run = Run()
         run.give_back(self._arena)
-        smallest = _Batch.of([Encoding(np.array([0]), np.array([0]), 0)], 0, 1, 1)
-        feeds = {name: _FEEDS[name](smallest) for name in self._inputs}
+        smallest = Batch.of([Encoding(np.array([0]), np.array([0]), 0)], 0, 1, 1)
+        feeds = {name: FEEDS[name](smallest) for name in self._inputs}
         try:
             self._session.run(_OUTPUTS, feeds, run.options)
         except Exception as error:
             _log.warning("memory could not be given back: %s", type(error).__name__)
-
-
-@dataclass(frozen=True)
-class _Batch:
-    input_ids: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.int32]
-    document_positions: npt.NDArray[np.int64]
-    query_position: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, encodings: Sequence[Encoding], pad: int, tokens: int, documents: int) -> "_Batch":
-        """Pad to [encodings, tokens] and [encodings, documents]."""
-        return cls(
-            _padded([encoding.input_ids for encoding in encodings], pad, tokens),
-            np.array([len(encoding.input_ids) for encoding in encodings], np.int32),
-            _padded([encoding.document_positions for encoding in encodings], 0, documents),
-            np.array([encoding.query_position for encoding in encodings], np.int64),
-        )
-
-
-_FEEDS: dict[str, Callable[[_Batch], npt.NDArray[Any]]] = {
-    "input_ids": lambda batch: batch.input_ids,
-    "sequence_lengths": lambda batch: batch.lengths,
-    "total_sequence_length": lambda batch: np.array(batch.input_ids.shape[1], np.int32),
-    "attention_mask": lambda batch: (np.arange(batch.input_ids.shape[1]) < batch.lengths[:, None]).astype(np.int64),
-    "document_positions": lambda batch: batch.document_positions,
-    "query_position": lambda batch: batch.query_position,
-}
-
-
-def _padded(rows: Sequence[npt.NDArray[np.int64]], value: int, width: int) -> npt.NDArray[np.int64]:
-    table = np.full((len(rows), width), value, np.int64)
-    for place, row in enumerate(rows):
-        table[place, : len(row)] = row
-    return table
 
 
 def _open(folder: ModelFolder, options: SessionOptions) -> Any:

@@ -41,6 +41,7 @@ ORDER = [
     "scoring",
     "beginnings",
     "tokenization",
+    "feeds",
     "session",
     "reranker",
     "diagnosis",
