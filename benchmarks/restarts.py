@@ -31,6 +31,7 @@ class Product:
     """An engine as it is measured."""
 
     name: str
+    version: str
     node: type[SearchNode]
     java_home: Callable[[], str | None]
     connect: Callable[[str], Engine]
@@ -39,14 +40,16 @@ class Product:
 
 PRODUCTS = {
     "opensearch": Product(
-        f"OpenSearch {opensearch.VERSION}",
+        "OpenSearch",
+        opensearch.VERSION,
         opensearch.OpenSearchNode,
         opensearch.java_home,
         OpenSearchEngine,
         {"type": "float"},
     ),
     "elasticsearch": Product(
-        f"Elasticsearch {elasticsearch.VERSION}",
+        "Elasticsearch",
+        elasticsearch.VERSION,
         elasticsearch.ElasticsearchNode,
         elasticsearch.java_home,
         ElasticsearchEngine,
@@ -70,12 +73,13 @@ def main() -> None:
             check(corpus, searches)
             rows.append(_row(how, searches))
     command = f"python -m benchmarks.restarts --engine {options.engine}"
-    write_section(f"A sidecar that restarts under {product.name}", command, _body(options, rows), ("onnxruntime",))
+    title = f"A sidecar that restarts under {product.name} {product.version}"
+    write_section(title, command, _body(options, rows), ("onnxruntime",))
 
 
 @contextmanager
 def _reranked(engine: str, product: Product) -> Iterator[tuple[Corpus, RealSidecar]]:
-    plugin = built(engine, product.java_home(), "a JDK that is new enough")
+    plugin = built(engine, product.version, product.java_home(), "a JDK that is new enough")
     sidecar, stub, node = RealSidecar(), LyingSidecar(), product.node(plugin, _PAUSE)
     try:
         sidecar.start()
