@@ -51,7 +51,7 @@ def main() -> None:
     finally:
         node.close()
         sidecar.kill()
-    command = f"python -m benchmarks.engine_soak --engine {options.engine}"
+    command = f"python -m benchmarks.engine_soak --engine {options.engine} --searches {options.searches}"
     write_section(f"Memory of {NAMES[options.engine]} {version} under load", command, _body(rows, lost, broken))
 
 
