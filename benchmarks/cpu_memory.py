@@ -17,8 +17,9 @@ import numpy as np
 import torch
 
 from benchmarks import full_size_checkpoint
-from benchmarks.cpu_speed import REFERENCE, THREADS, graph_runner, transformers_runner
+from benchmarks.cpu_speed import REFERENCE, THREADS, graph_runner, token_ids, transformers_runner
 from benchmarks.plotting import lines
+from benchmarks.process_memory import forget_peak, peak_mb, resident_mb
 from benchmarks.results import table, write_section
 from lastly.allocator import return_large_blocks
 
@@ -69,24 +70,15 @@ def _measure(work: Path, way: str, length: int) -> float:
     torch.set_num_threads(THREADS)
     return_large_blocks()
     runner = transformers_runner(work) if way == REFERENCE else graph_runner(work, way)
-    runner.run(_ids(FIRST))
-    return _peak(runner.run, _ids(length))
+    runner.run(token_ids(FIRST))
+    return _peak(runner.run, token_ids(length))
 
 
 def _peak(run: Callable[[np.ndarray], np.ndarray], ids: np.ndarray) -> float:
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # VmHWM starts anew
-    before = _status("VmRSS")
+    forget_peak()
+    before = resident_mb()
     run(ids)
-    return _status("VmHWM") - before
-
-
-def _ids(length: int) -> np.ndarray:
-    return np.random.default_rng(length).integers(0, full_size_checkpoint.WORDS - 10, length)
-
-
-def _status(field: str) -> float:
-    text = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(text.split(f"{field}:")[1].split()[0]) / 1000
+    return peak_mb() - before
 
 
 if __name__ == "__main__":

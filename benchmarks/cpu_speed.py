@@ -77,18 +77,20 @@ def main() -> None:
         runners += cpu_references.runners(folder, given.references.split(";"), THREADS)
         times = {length: _times(runners, length, given.rounds, given.warm) for length in lengths}
         rows = _rows(runners, times)
-    named = f" --graphs '{given.graphs}'" if given.graphs else ""
-    named += f" --references '{given.references}'" if given.references != parser.get_default("references") else ""
-    named += f" --title '{given.title}'" if given.title != parser.get_default("title") else ""
-    named += " --plot" if given.plot else ""
-    sizes = f"--lengths {given.lengths} --rounds {given.rounds} --layers {given.layers}"
-    command = f"python -m benchmarks.cpu_speed {sizes}{named}"
     body = f"{given.layers} layers, {THREADS} threads, time relative to {REFERENCE} in the same run.\n\n"
     seconds = {runner.name: {length: times[length][runner.name] for length in lengths} for runner in runners}
     plotted = lines(seconds, _file_name(given.title), ylabel="seconds", title=given.title) if given.plot else ""
     header = ["graph", *(f"{length} tokens" for length in lengths), "Spearman", "largest score difference"]
     packages = ("onnxruntime", "torch", "transformers", *cpu_references.installed())
-    write_section(given.title, command, f"{body}{table(header, rows)}\n\n{plotted}", packages)
+    write_section(given.title, _command(given, parser), f"{body}{table(header, rows)}\n\n{plotted}", packages)
+
+
+def _command(given: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
+    words = f"--lengths {given.lengths} --rounds {given.rounds} --layers {given.layers}"
+    for name in ("graphs", "references", "title"):
+        value = getattr(given, name)
+        words += f" --{name} '{value}'" if value != parser.get_default(name) else ""
+    return f"python -m benchmarks.cpu_speed {words}{' --plot' if given.plot else ''}"
 
 
 def _file_name(title: str) -> str:
@@ -145,13 +147,14 @@ def _feeds(ids: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _ids(length: int) -> np.ndarray:
+def token_ids(length: int) -> np.ndarray:
+    """Give random ids [length], the same ones for the same length."""
     return np.random.default_rng(length).integers(0, full_size_checkpoint.WORDS - 10, length)
 
 
 def _times(runners: Sequence[Runner], length: int, rounds: int, warm: int) -> dict[str, float]:
     """Best seconds of each runner."""
-    ids, seconds = _ids(length), {runner.name: [] for runner in runners}  # type: ignore[var-annotated]
+    ids, seconds = token_ids(length), {runner.name: [] for runner in runners}  # type: ignore[var-annotated]
     for _ in range(rounds + warm):
         for runner in runners:
             start = time.perf_counter()
@@ -162,7 +165,7 @@ def _times(runners: Sequence[Runner], length: int, rounds: int, warm: int) -> di
 
 
 def _rows(runners: Sequence[Runner], times: Mapping[int, Mapping[str, float]]) -> list[list[str]]:
-    ids = _ids(max(times))
+    ids = token_ids(max(times))
     expected = runners[0].run(ids)
     rows = []
     for runner in runners:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.node_cost import LOADS, WARM, Way, measure, rows
+from benchmarks.node_cost import Way, add_flags, under_loads
 from benchmarks.results import table, write_section
 from benchmarks.vespa_overhead import QUERIES, WINDOW, corpus, stub
 from tests.engines.nodes import elasticsearch, opensearch
@@ -94,8 +94,7 @@ def main() -> None:
     """Measure and write the section."""
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--engine", choices=ENGINES, default="opensearch")
-    flags.add_argument("--searches", type=int, default=1200, help="of each way")
-    flags.add_argument("--warm", type=int, default=WARM, help="searches of each way before those that count")
+    add_flags(flags)
     flags.add_argument("--seconds", type=float, default=30)
     options = flags.parse_args()
     _, home, version = ENGINES[options.engine]
@@ -119,11 +118,7 @@ def main() -> None:
             Way("plugin installed, index not enabled", node, lambda: Client(node.port)),
             Way(f"reranked, window {WINDOW}", node, lambda: Client(node.port, "ranked")),
         ]
-        measure(ways, 4, options.warm)
-        measured = []
-        for clients, pause in LOADS:
-            measure(ways, clients, options.searches, pause)
-            measured += rows(f"{clients}, {1 / pause:.0f} searches/s each" if pause else str(clients), ways)
+        measured = [row for _, rows in under_loads(ways, options.searches, options.warm) for row in rows]
         load = _load(node.port, sidecar, options.seconds)
     command = f"python -m benchmarks.engine_overhead --engine {options.engine}"
     write_section(f"Overhead in {NAMES[options.engine]} {version}", command, _body(measured, load))

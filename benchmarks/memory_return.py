@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from benchmarks.process_memory import peak_mb, resident_mb
 from benchmarks.results import table, write_section
 from lastly import model
 from lastly.allocator import return_large_blocks
@@ -71,13 +72,13 @@ def _measure(path: Path, tokens: int, rounds: int, way: tuple[bool, bool, bool])
     if shrunk:
         run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     session.run(None, feeds(16), run_options)
-    idle = _status("VmRSS")
+    idle = resident_mb()
     times = []
     for _ in range(rounds + 1):
         started = time.perf_counter()
         session.run(None, feeds(tokens), run_options)
         times.append(time.perf_counter() - started)
-    return statistics.median(times[1:]), _status("VmHWM") - idle, _status("VmRSS") - idle
+    return statistics.median(times[1:]), peak_mb() - idle, resident_mb() - idle
 
 
 def _session(path: Path, arena: bool) -> Any:
@@ -102,11 +103,6 @@ def _feeds(path: Path) -> Any:
         }
 
     return of
-
-
-def _status(field: str) -> float:
-    text = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(text.split(f"{field}:")[1].split()[0]) / 1000
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """What searches cost: their time as a caller sees it, and the processor time of the node that answers them."""
 
+import argparse
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -70,6 +71,20 @@ def measure(ways: Sequence[Way], clients: int, searches: int, pause_s: float = 0
     for _ in range(PASSES):
         for way in ways:
             _pass(way, clients, max(searches // PASSES // clients, 1), pause_s)
+
+
+def add_flags(flags: argparse.ArgumentParser) -> None:
+    """Add how many searches are made."""
+    flags.add_argument("--searches", type=int, default=1200, help="of each way")
+    flags.add_argument("--warm", type=int, default=WARM, help="searches of each way before those that count")
+
+
+def under_loads(ways: Sequence[Way], searches: int, warm: int) -> Iterator[tuple[int, list[list[str]]]]:
+    """Warm the nodes, then measure under each of LOADS; gives its clients and its rows."""
+    measure(ways, 4, warm)
+    for clients, pause in LOADS:
+        measure(ways, clients, searches, pause)
+        yield clients, rows(f"{clients}, {1 / pause:.0f} searches/s each" if pause else str(clients), ways)
 
 
 def rows(clients: str, ways: Sequence[Way]) -> list[list[str]]:

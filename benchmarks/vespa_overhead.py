@@ -8,20 +8,20 @@ import asyncio
 import http.client
 import json
 import multiprocessing
-import re
 import tempfile
 import time
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from urllib.parse import urlencode
 
-from benchmarks.node_cost import LOADS, WARM, Way, measure, rows
+from benchmarks.node_cost import Way, add_flags, under_loads
 from benchmarks.results import table, write_section
 from integrations.vespa.package import Package
 from integrations.vespa.services import SEARCHER, Wiring
 from lastly.local.python_docs import python_documentation
+from tests.engines.nodes.build import version
 from tests.engines.nodes.search_node import free_port
-from tests.engines.vespa.build import BUNDLE, PLUGIN, add_chains, built, plain_package, runnable
+from tests.engines.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
 from tests.engines.vespa.container import running
 
 QUERIES = ("how do I read a file line by line", "open a socket", "parse an argument", "join a path", "sort a list")
@@ -91,8 +91,7 @@ class Client:
 def main() -> None:
     """Measure and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--searches", type=int, default=1200, help="of each way")
-    parser.add_argument("--warm", type=int, default=WARM, help="searches of each way before those that count")
+    add_flags(parser)
     options = parser.parse_args()
     searches = options.searches
     java = built()
@@ -112,11 +111,9 @@ def main() -> None:
                 Way("lastly.enabled=false", container, lambda: Client(port, **{"lastly.enabled": "false"})),
                 Way(f"reranked, window {WINDOW}", container, lambda: Client(port)),
             ]
-            measure(ways, 4, options.warm)
             measured = []
-            for clients, pause in LOADS:
-                measure(ways, clients, searches, pause)
-                measured += rows(f"{clients}, {1 / pause:.0f} searches/s each" if pause else str(clients), ways)
+            for clients, rows in under_loads(ways, searches, options.warm):
+                measured += rows
                 if clients == 1:
                     trapped = sum(taken >= TRAP_MS for taken in ways[-1].times_ms)
     server.terminate()
@@ -127,13 +124,7 @@ def main() -> None:
         "cost each of them."
     )
     command = f"python -m benchmarks.vespa_overhead --searches {searches}"
-    write_section(f"Overhead in Vespa's container {_version()}", command, _body(measured, kept))
-
-
-def _version() -> str:
-    found = re.search(r"<vespa.version>(.*?)<", (PLUGIN / "pom.xml").read_text())
-    assert found
-    return found[1]
+    write_section(f"Overhead in Vespa's container {version('vespa')}", command, _body(measured, kept))
 
 
 def _package(folder: Path, port: int, sidecar: str) -> Path:

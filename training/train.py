@@ -23,7 +23,7 @@ Keep = Callable[[ListwiseReranker], None]
 
 
 def train(
-    checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, device: str, keep: Keep | None = None
+    checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, device: str, keep: Keep
 ) -> tuple[ListwiseReranker, Average]:
     """Train as long as the recipe says; prints a line every hundred steps.
 

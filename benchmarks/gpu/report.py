@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plotting import axes as new_axes
-from benchmarks.plotting import save
+from benchmarks.plotting import lines, new_axes, save
 from benchmarks.results import table, write_section
 
 _COMMAND = "python -m benchmarks.gpu --out FOLDER && python -m benchmarks.gpu.report FOLDER"
@@ -115,14 +114,12 @@ def _batch_line(speed: Found) -> str:
 
 
 def _plot_speed(speed: Found, lengths: list[int], ceiling: float) -> None:
-    figure, axes = new_axes()
-    for name in ("transformers", "bf16", "fp16"):
-        axes.plot(lengths, [1e3 * speed[f"time {length}"][name] for length in lengths], "o-", label=name)
-    axes.set(xscale="log", yscale="log", xlabel="tokens", ylabel="milliseconds", title="One request, 0.6B, one H100")
-    save(figure, axes, "gpu_latency")
+    names = ("transformers", "bf16", "fp16")
+    times = {name: {length: 1e3 * speed[f"time {length}"][name] for length in lengths} for name in names}
+    lines(times, "gpu_latency", ylabel="milliseconds", title="One request, 0.6B, one H100")
     figure, axes = new_axes()
     counted = {length: speed[f"time {length}"]["tflop"] for length in lengths}
-    for name in ("transformers", "bf16", "fp16"):
+    for name in names:
         rates = [counted[length] / speed[f"time {length}"][name] for length in lengths]
         axes.plot(lengths, rates, "o-", label=name)
     axes.axhline(ceiling, color="black", label="matrix product of 8,192")
