@@ -13,9 +13,12 @@ from onnx_export.graphfile import DTYPES
 from training.backbone import Windowed, start
 from training.centring import centred
 from training.checkpoint import Checkpoint
+from training.parallel import Group
 from training.recipe import Recipe
 from training.run import Run
-from training.teacher import Teacher, teacher_folder
+from training.teacher import named_teacher
+
+_SHAPE = ("name", "layers", "vocabulary", "projector", "windowed", "window")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,7 +38,12 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--projector", type=int, nargs=2, default=(1024, 384), metavar=("INNER", "OUTER"))
     found.add_argument("--windowed", type=int, nargs="*", default=[], metavar="LAYER", help="layers that get a window")
     found.add_argument("--window", type=int, default=128, help="of so many tokens (%(default)s)")
-    found.add_argument("--teacher", help="folder of a sentence-embedding model of BERT's kind, or `minilm` (none)")
+    found.add_argument(
+        "--teacher",
+        nargs="+",
+        default=[],
+        help="folders of sentence-embedding models of BERT's kind, or `minilm`; several are joined (none)",
+    )
     found.add_argument("--prepared", type=Path, help="file that keeps what is prepared from the data for other runs")
     found.add_argument("--sample", type=int, help="evaluate at most so many queries a dev set (all)")
     found.add_argument("--dtype", choices=DTYPES, default="int8", help="number type of the model folder (%(default)s)")
@@ -45,34 +53,52 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
-    options = parser().parse_args(arguments)
+    flags = parser()
+    options = flags.parse_args(arguments)
+    _check(flags, options)
     torch.multiprocessing.set_sharing_strategy("file_system")  # the workers' batches need more files than are allowed
+    group = Group.join()
     try:
-        folder = _train(options)
+        folder = _train(options, group)
     except (ValueError, OSError, ExportError) as error:
         print(f"lastly-train: {error}", file=sys.stderr)
         return 1
-    print(f"{folder} is ready: lastly serve --model-path {folder}")
+    finally:
+        group.leave()
+    if group.first:
+        print(f"{folder} is ready: lastly serve --model-path {folder}")
     return 0
 
 
-def _train(options: argparse.Namespace) -> Path:
+def _check(flags: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse flags that would be ignored: a checkpoint has its shape, and adapters can't be kept on the way."""
+    shaped = [name for name in _SHAPE if getattr(options, name) != flags.get_default(name)]
+    if options.checkpoint and shaped:
+        flags.error(f"--{shaped[0]} shapes a backbone; a --checkpoint has its shape already")
+    if options.lora and options.keep_every:
+        flags.error("--keep-every needs whole weights, and --lora merges its adapters at the end only")
+
+
+def _train(options: argparse.Namespace, group: Group) -> Path:
     recipe = Recipe.of_flags(options)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    run = Run(options.data, _teacher(options.teacher, device), device, options.sample)
+    run = Run(options.data, [named_teacher(name, device) for name in options.teacher], device, options.sample, group)
     checkpoint = Checkpoint.load(options.checkpoint) if options.checkpoint else _start(options, recipe.seed)
+    if group.first and options.backbone:
+        checkpoint.save(options.output / "start")
     prepared = run.prepare(checkpoint, recipe, options.prepared)
     if options.backbone:
         checkpoint = centred(checkpoint, prepared, recipe, device)
     best = run.train(checkpoint, prepared, recipe, options.output / "checkpoint")
     folder: Path = options.output / "model"
-    export(best, folder, ExportOptions(dtype=options.dtype, licence=options.licence, overwrite=True))
+    if group.first:
+        export(best, folder, ExportOptions(dtype=options.dtype, licence=options.licence, overwrite=True))
     return folder
 
 
 def _start(options: argparse.Namespace, seed: int) -> Checkpoint:
     windowed = Windowed(tuple(options.windowed), options.window) if options.windowed else None
-    started = start(
+    return start(
         options.backbone,
         options.layers,
         options.vocabulary,
@@ -81,14 +107,6 @@ def _start(options: argparse.Namespace, seed: int) -> Checkpoint:
         seed,
         windowed,
     )
-    started.save(options.output / "start")
-    return started
-
-
-def _teacher(named: str | None, device: str) -> Teacher | None:
-    if named is None:
-        return None
-    return Teacher(teacher_folder() if named == "minilm" else Path(named), device)
 
 
 if __name__ == "__main__":

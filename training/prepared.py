@@ -16,7 +16,7 @@ from torch import Tensor
 from training.data import Collection
 from training.lists import BM25, FloatArray
 from training.synthetic import synthetic_queries
-from training.teacher import Teacher
+from training.teacher import Teacher, joint_embeddings
 from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH
 
 CANDIDATES = 50
@@ -70,7 +70,7 @@ def encode(tokenizer: Tokenizer, texts: list[str], limit: int) -> list[list[int]
 
 
 def prepare(
-    collections: list[Collection], tokenizer: Tokenizer, teacher: Teacher | None, synthetic: int, seed: int
+    collections: list[Collection], tokenizer: Tokenizer, teachers: Sequence[Teacher], synthetic: int, seed: int
 ) -> Prepared:
     """Read the training collections (dev texts already taken out); `synthetic` queries are made of each document."""
     rng = random.Random(seed)  # noqa: S311
@@ -82,9 +82,10 @@ def prepare(
     texts = [text for collection in collections for text in collection.documents]
     numbers: dict[str, int] = {}
     prepared.same = np.array([numbers.setdefault(text, len(numbers)) for text in texts])
-    if teacher:
-        prepared.document_teacher = teacher.embed(texts).cpu()
-        prepared.query_teacher = teacher.embed([text for one in asked for text in one.texts]).cpu()
+    if teachers:
+        queries = [text for one in asked for text in one.texts]
+        prepared.document_teacher = joint_embeddings([teacher.embed_documents(texts) for teacher in teachers]).cpu()
+        prepared.query_teacher = joint_embeddings([teacher.embed_queries(queries) for teacher in teachers]).cpu()
     return prepared
 
 

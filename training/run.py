@@ -3,13 +3,16 @@
 import json
 import pickle
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from training.checkpoint import Checkpoint
 from training.data import read_collections, without_held_out
-from training.evaluate import read_dev_sets, report, table
-from training.model import describe
+from training.evaluate import DevSet, read_dev_sets, report, table
+from training.model import ListwiseReranker, describe
+from training.parallel import Group
 from training.prepared import Prepared, plain_tokenizer, prepare
 from training.recipe import Recipe
 from training.teacher import Teacher
@@ -21,44 +24,73 @@ class Run:
     """What a training reads, and where it works."""
 
     data: Path
-    teacher: Teacher | None
+    teachers: Sequence[Teacher]
     device: str
     sample: int | None = None  # dev queries a set
+    group: Group = field(default_factory=Group)
 
     def prepare(self, checkpoint: Checkpoint, recipe: Recipe, kept: Path | None = None) -> Prepared:
-        """Read the training collections, or what an earlier call kept in the file `kept`."""
-        if kept and kept.exists():
-            loaded: Prepared = pickle.loads(kept.read_bytes())  # noqa: S301 - written below
-            return loaded
+        """Read the training collections, or what an earlier call kept in the file `kept`.
+
+        In a group the first process prepares; the others read the file, without which there can be no group.
+        """
+        if self.group.size > 1 and not kept:
+            raise ValueError("several processes share what is prepared in a file: name it with --prepared")
+        if self.group.first and not (kept and kept.exists()):
+            prepared = self._prepare(checkpoint, recipe)
+            if kept:
+                kept.write_bytes(pickle.dumps(prepared))
+            self.group.wait()
+            return prepared
+        self.group.wait()
+        assert kept is not None
+        loaded: Prepared = pickle.loads(kept.read_bytes())  # noqa: S301 - written above
+        return loaded
+
+    def _prepare(self, checkpoint: Checkpoint, recipe: Recipe) -> Prepared:
         started = time.monotonic()
         collections = [without_held_out(collection) for collection in read_collections(self.data, "train")]
         tokenizer = plain_tokenizer(checkpoint.tokenizer)
-        prepared = prepare(collections, tokenizer, self.teacher, recipe.synthetic, recipe.seed)
+        prepared = prepare(collections, tokenizer, self.teachers, recipe.synthetic, recipe.seed)
         counts = f"{len(prepared.queries)} queries, {len(prepared.documents)} documents"
         print(f"{counts}: {time.monotonic() - started:.0f} s", flush=True)
-        if kept:
-            kept.write_bytes(pickle.dumps(prepared))
         return prepared
 
     def train(self, checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, output: Path) -> Path:
         """Train and save; gives the folder of the better checkpoint, the last step's or the averaged one.
 
         `training.json` beside them says how they were made and with what result; `kept` is the recipe's `keep_every`.
+        Only a group's first process saves and measures; the others are given `output`.
         """
         started = time.monotonic()
-        model, average = train(
-            checkpoint, prepared, recipe, self.device, lambda model: model.checkpoint().save(output / "kept")
-        )
+        keep = partial(_save, output / "kept")
+        model, average = train(checkpoint, prepared, recipe, self.device, self.group, keep)
+        if not self.group.first:
+            return output
         model.checkpoint().save(output)
-        dev_sets = read_dev_sets(self.data, plain_tokenizer(checkpoint.tokenizer), self.sample)
-        rows = {output: report(dev_sets, model, self.device, self.teacher)}
+        folders = [output]
         if average.steps:
             average.give(model)
             model.checkpoint().save(output / "averaged")
-            rows[output / "averaged"] = report(dev_sets, model, self.device, None)
-        for folder, measured in rows.items():
-            print(f"{folder}\n{table(measured)}", flush=True)
+            folders.append(output / "averaged")
+        rows = self._measure(folders)
         measures = {folder.name: measured for folder, measured in rows.items()}
         facts = {"recipe": asdict(recipe), "ndcg@10": measures, "seconds": time.monotonic() - started}
         (output / "training.json").write_text(json.dumps(facts | describe(model), indent=2) + "\n", encoding="utf-8")
         return max(rows, key=lambda folder: rows[folder].get("mean", {}).get("model", 0.0))
+
+    def _measure(self, folders: Sequence[Path]) -> dict[Path, dict[str, dict[str, float]]]:
+        """Rerank the dev sets by each checkpoint, and print the tables."""
+        rows = {}
+        dev_sets: list[DevSet] | None = None
+        for folder in folders:
+            checkpoint = Checkpoint.load(folder)
+            dev_sets = dev_sets or read_dev_sets(self.data, plain_tokenizer(checkpoint.tokenizer), self.sample)
+            model = ListwiseReranker(checkpoint).to(self.device).eval()
+            rows[folder] = report(dev_sets, model, self.device, self.teachers if folder is folders[0] else [])
+            print(f"{folder}\n{table(rows[folder])}", flush=True)
+        return rows
+
+
+def _save(folder: Path, model: ListwiseReranker) -> None:
+    model.checkpoint().save(folder)

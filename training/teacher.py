@@ -1,7 +1,10 @@
-"""The small sentence-embedding model that is distilled, and the mark to beat: all-MiniLM-L6-v2 (Apache-2.0)."""
+"""The small sentence-embedding models that are distilled. The mark to beat is all-MiniLM-L6-v2 (Apache-2.0)."""
 
+import json
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,17 +23,34 @@ def teacher_folder() -> Path:
 
 
 class Teacher:
-    """Mean-pooled, normalised sentence embeddings of texts cut to 256 tokens."""
+    """Normalised sentence embeddings of texts cut to 256 tokens.
 
-    def __init__(self, folder: Path, device: str) -> None:
+    The folder is laid out as sentence-transformers does it: `1_Pooling/config.json` says whether the first token or the
+    mean of all is the embedding (the mean where the file is missing), `config_sentence_transformers.json` holds what
+    stands before a "query" and a "document".
+    """
+
+    def __init__(self, folder: Path, device: str, name: str | None = None) -> None:
+        self.name = name or folder.name
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
         kind = torch.float32 if device == "cpu" else torch.float16
         self._model: nn.Module = AutoModel.from_pretrained(folder, dtype=kind).to(device).eval()
         self._device = device
+        self._first_token = bool(_read(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token"))
+        prompts = _read(folder / "config_sentence_transformers.json").get("prompts", {})
+        self._query_prompt, self._document_prompt = prompts.get("query", ""), prompts.get("document", "")
+
+    def embed_queries(self, texts: list[str]) -> Tensor:
+        """Give [texts, width] in fp16 on the device."""
+        return self._embed_all([self._query_prompt + text for text in texts])
+
+    def embed_documents(self, texts: list[str]) -> Tensor:
+        """Give [texts, width] in fp16 on the device."""
+        return self._embed_all([self._document_prompt + text for text in texts])
 
     @torch.inference_mode()
-    def embed(self, texts: list[str], tokens_per_batch: int = 131072) -> Tensor:
-        """Give [texts, 384] in fp16 on the device, in the order given; long texts are batched with long ones."""
+    def _embed_all(self, texts: list[str], tokens_per_batch: int = 131072) -> Tensor:
+        """Long texts are batched with long ones."""
         encoded = self._tokenizer(texts, truncation=True, max_length=MAXIMUM_LENGTH, padding=False)["input_ids"]
         order = sorted(range(len(texts)), key=lambda row: len(encoded[row]))
         result = torch.empty(len(texts), self._model.config.hidden_size, dtype=torch.float16, device=self._device)
@@ -50,5 +70,25 @@ class Teacher:
         mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in batch])
         ids, mask = ids.to(self._device), mask.to(self._device)
         states = self._model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        pooled = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        pooled = states[:, 0] if self._first_token else (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         return F.normalize(pooled, dim=-1).half()
+
+
+def named_teacher(name: str, device: str) -> Teacher:
+    """Load a teacher's folder, or `minilm`, which a package carries."""
+    return Teacher(teacher_folder(), device, name) if name == "minilm" else Teacher(Path(name), device)
+
+
+def joint_embeddings(embedded: Sequence[Tensor]) -> Tensor:
+    """Join several teachers' embeddings [texts, width] of the same texts side by side: [texts, sum of widths] in fp16.
+
+    Each teacher's mean is taken out first, since some keep all texts close together; the cosine of two joint embeddings
+    is then the mean of the teachers' cosines, to which each brings as much.
+    """
+    apart = [F.normalize(one.float() - one.float().mean(0), dim=-1).half() for one in embedded]
+    return torch.cat(apart, 1).div_(len(apart) ** 0.5)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found

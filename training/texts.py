@@ -1,7 +1,7 @@
-"""Further English texts to learn from: WordNet's glosses and the descriptions of Debian's packages.
+"""Further English texts to learn from: WordNet's glosses, two dictionaries, the descriptions of Debian's packages.
 
-`python -m training.texts -o DATA` writes them as two collections in BEIR's layout. On Debian 12:
-`apt-get install wordnet-base && apt-get -o Acquire::Languages=en update`.
+`python -m training.texts -o DATA` writes them as collections in BEIR's layout. On Debian 12:
+`apt-get install wordnet-base dict-gcide dict-foldoc && apt-get -o Acquire::Languages=en update`.
 """
 
 import argparse
@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WORDNET = Path("/usr/share/wordnet")
+DICTIONARIES = Path("/usr/share/dictd")
 APT_LISTS = Path("/var/lib/apt/lists")
 _READ_LIST = "/usr/lib/apt/apt-helper"  # apt keeps its lists compressed
 _PARTS = ("noun", "verb", "adj", "adv")
 _LEAST_WORDS = 9
+_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"  # of numbers in an index of dictd
+_ASIDE = re.compile(r"\\[^\\]*\\|\[[^]]*\]|[{}]")  # pronunciation, etymology and sources; marks of references
 _MOST_CHARACTERS = 1500
 
 
@@ -44,6 +47,24 @@ def _lemmas(head: str) -> list[str]:
     fields = head.split(" ")
     count = int(fields[3], 16)
     return [re.sub(r"\(\w+\)$", "", word).replace("_", " ") for word in fields[4 : 4 + 2 * count : 2]]
+
+
+def dictionary(name: str, folder: Path = DICTIONARIES) -> Iterator[Text]:
+    """Give every entry of some length of a dictionary in dictd's format."""
+    content = gzip.decompress((folder / f"{name}.dict.dz").read_bytes())
+    lines = (folder / f"{name}.index").read_text(encoding="utf-8").splitlines()
+    places = {tuple(map(_number, line.split("\t")[1:3])) for line in lines if not line.startswith("00database")}
+    for start, length in sorted(places):
+        entry = _ASIDE.sub("", content[start : start + length].decode("utf-8", "replace"))
+        if len(entry.split()) >= 2 * _LEAST_WORDS:
+            yield Text(" ".join(entry.split())[:_MOST_CHARACTERS])
+
+
+def _number(digits: str) -> int:
+    value = 0
+    for digit in digits:
+        value = 64 * value + _DIGITS.index(digit)
+    return value
 
 
 def debian(lists: Path = APT_LISTS) -> Iterator[Text]:
@@ -93,7 +114,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", type=Path, required=True)
     output = parser.parse_args().output
-    for name, texts in {"wordnet": wordnet(), "debian": debian()}.items():
+    made = {"wordnet": wordnet(), "debian": debian()} | {name: dictionary(name) for name in ("gcide", "foldoc")}
+    for name, texts in made.items():
         print(f"{name}: {write_collection(output / name, texts)} documents")
 
 

@@ -1,6 +1,9 @@
 """`lastly-train` from a backbone and a BEIR folder to a model folder that ranks, at toy size."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +25,7 @@ from training.run import Run
 from training.texts import Text, write_collection
 
 TOY = ["--tokens", "1024", "--largest", "8", "--limit", "48", "--workers", "0", "--sample", "8", "--synthetic", "1"]
-TOY += ["--projector", "48", "32"]
+SHAPE = ["--projector", "48", "32"]
 WORDS = 24  # of a document
 
 
@@ -50,7 +53,7 @@ def test_a_backbone_becomes_a_model_folder_that_ranks(
 ) -> None:
     backbone = _backbone(tmp_path / "backbone", shape)
     output = tmp_path / "out"
-    assert main([str(data), "-o", str(output), "--backbone", backbone, "--steps", "12", *TOY, *flags]) == 0
+    assert main([str(data), "-o", str(output), "--backbone", backbone, "--steps", "12", *TOY, *SHAPE, *flags]) == 0
     facts = json.loads((output / "checkpoint" / "training.json").read_text())
     assert set(facts["ndcg@10"]["checkpoint"]) == {"python", "mean"}
     ranking = Reranker.load(output / "model").rank(Query("copy a file"), [Candidate(0, "a file"), Candidate(1, "")])
@@ -60,7 +63,10 @@ def test_a_backbone_becomes_a_model_folder_that_ranks(
 def test_a_training_that_was_cut_off_goes_on_from_what_it_kept(data: Path, tmp_path: Path) -> None:
     backbone = _backbone(tmp_path / "backbone", QWEN3)
     first, second = tmp_path / "first", tmp_path / "second"
-    assert main([str(data), "-o", str(first), "--backbone", backbone, "--steps", "4", "--keep-every", "3", *TOY]) == 0
+    assert (
+        main([str(data), "-o", str(first), "--backbone", backbone, "--steps", "4", "--keep-every", "3", *TOY, *SHAPE])
+        == 0
+    )
     kept = first / "checkpoint" / "kept"
     ends = [load_file(folder / "model.safetensors") for folder in (first / "checkpoint", kept)]
     assert not torch.equal(*(end["projector.0.weight"] for end in ends))
@@ -73,7 +79,7 @@ def test_a_training_that_was_cut_off_goes_on_from_what_it_kept(data: Path, tmp_p
 def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp_path: Path) -> None:
     checkpoint = start(_backbone(tmp_path / "backbone", QWEN3), None, None, (48, 32), "toy", 0)
     recipe = Recipe(label_weight=1.0, dispersion=0.0)
-    prepared = Run(data, None, "cpu").prepare(checkpoint, recipe)
+    prepared = Run(data, [], "cpu").prepare(checkpoint, recipe)
     model = ListwiseReranker(checkpoint)
     lists = Lists(prepared, model.template, Sampling(6, 6, (24,), 0.5, 1.0), tokens=1024, seed=0)
     readings = [next(iter(lists))[0]]
@@ -96,3 +102,25 @@ def test_what_cannot_be_trained_is_said(tmp_path: Path, capsys: pytest.CaptureFi
     flags = ["--windowed", "2", "--layers", "3"]
     assert main([str(tmp_path / "empty"), "-o", str(tmp_path / "out"), "--backbone", backbone, *flags]) == 1
     assert "between 0 and 1" in capsys.readouterr().err
+
+
+def test_flags_that_would_do_nothing_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = [str(tmp_path), "-o", str(tmp_path / "out")]
+    for flags, said in (
+        (["--checkpoint", "made", "--layers", "2"], "--layers shapes a backbone"),
+        (["--backbone", "any", "--lora", "4", "--keep-every", "5"], "--keep-every needs whole weights"),
+    ):
+        with pytest.raises(SystemExit):
+            main([*folders, *flags])
+        assert said in capsys.readouterr().err
+
+
+def test_processes_that_train_together_end_with_the_same_weights(data: Path, tmp_path: Path) -> None:
+    start(_backbone(tmp_path / "backbone", QWEN3), None, None, (48, 32), "toy", 0).save(tmp_path / "start")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    together = [*command, "-m", "tests.model.train_in_group", str(data), str(tmp_path)]
+    subprocess.run(together, check=True, timeout=240, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    first, second = (load_file(tmp_path / f"rank{rank}" / "model.safetensors") for rank in range(2))
+    begin = load_file(tmp_path / "start" / "model.safetensors")
+    assert all(torch.equal(first[name], value) for name, value in second.items())
+    assert not torch.equal(first["projector.0.weight"], begin["projector.0.weight"])

@@ -1,0 +1,26 @@
+"""One process of several that train together, as torchrun starts it: `DATA FOLDER`, whose `start` they begin with."""
+
+import sys
+from pathlib import Path
+
+from training.checkpoint import Checkpoint
+from training.parallel import Group
+from training.recipe import Recipe
+from training.run import Run
+from training.train import train
+
+
+def main(data: Path, folder: Path) -> None:
+    """Prepare and train three steps; leave this process's weights in `rank<n>`."""
+    recipe = Recipe(steps=3, tokens=1024, largest=8, limit=48, workers=0, synthetic=1)
+    group = Group.join()
+    run = Run(data, [], "cpu", 8, group)
+    checkpoint = Checkpoint.load(folder / "start")
+    prepared = run.prepare(checkpoint, recipe, folder / "prepared")
+    model, _ = train(checkpoint, prepared, recipe, "cpu", group, lambda _: None)
+    model.checkpoint().save(folder / f"rank{group.rank}")
+    group.leave()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
