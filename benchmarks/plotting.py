@@ -1,4 +1,4 @@
-"""Draws the plots of `benchmarks/RESULTS.md`, as SVG without a date."""
+"""Draws the plots of `benchmarks/RESULTS.md`, as SVG without a date or random names."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ import matplotlib as mpl
 from benchmarks.results import RESULTS
 
 mpl.use("svg")
+mpl.rcParams["svg.hashsalt"] = "lastly"  # the same figures give the same file
 from matplotlib import pyplot as plt
 
 _PLOTS = RESULTS.parent / "plots"

@@ -82,7 +82,8 @@ def _machine() -> dict[str, str]:
             found[package] = "not installed"
     query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     try:
-        found["gpu"] = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+        cards = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True).stdout
+        found["gpu"] = cards.splitlines()[0]  # all of one kind
     except (OSError, subprocess.SubprocessError):
         found["gpu"] = "none"
     return found
