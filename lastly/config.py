@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     provider: Literal["cpu", "cuda"] = Field("cpu", description="where the model runs")
     gpu_memory_bytes: int = Field(0, ge=0, description="GPU memory that each model may take; 0: all that is free")
     cuda_graph_tokens: int = Field(
-        0,  # until the sidecar's recordings have run on a GPU
+        2048,
         ge=0,
         description="calls up to so many tokens are replayed as CUDA graphs, with the weights in memory twice; 0: none",
     )
