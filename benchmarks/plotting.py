@@ -8,8 +8,9 @@ import matplotlib as mpl
 from benchmarks.results import RESULTS
 
 mpl.use("svg")
-mpl.rcParams["svg.hashsalt"] = "lastly"  # the same figures give the same file
 from matplotlib import pyplot as plt
+
+mpl.rcParams["svg.hashsalt"] = "lastly"  # the same figures give the same file
 
 _PLOTS = RESULTS.parent / "plots"
 

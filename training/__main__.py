@@ -1,6 +1,7 @@
 """Trains lastly-mini: `python -m training DATA -o FOLDER` runs every step and ends in a model folder.
 
-It is `lastly-train` with lastly-mini's backbone, shape and teacher; further flags are passed on.
+It is `lastly-train` with lastly-mini's backbone, shape and two teachers, whose folders `--teacher` names; further flags
+are passed on.
 """
 
 import sys
@@ -13,12 +14,10 @@ _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SHAPE = {
     "--name": "lastly-mini",
     "--licence": "Apache-2.0",
-    "--layers": "8",
+    "--layers": "7",
     "--vocabulary": "32768",
-    "--window": "128",
 }
-_WINDOWED = ("0", "2", "3", "5", "6")
-_TRAINING = {"--teacher": "minilm", "--minutes": "16"}
+_PROJECTOR = ("1024", "768")
 
 
 def backbone_file() -> Path:
@@ -30,6 +29,6 @@ def backbone_file() -> Path:
 
 
 if __name__ == "__main__":
-    fixed = {"--backbone": str(backbone_file())} | _SHAPE | _TRAINING
+    fixed = {"--backbone": str(backbone_file())} | _SHAPE
     flags = [word for flag in fixed.items() for word in flag]
-    sys.exit(main([*sys.argv[1:], *flags, "--windowed", *_WINDOWED]))
+    sys.exit(main([*sys.argv[1:], *flags, "--lowercase", "--projector", *_PROJECTOR]))

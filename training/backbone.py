@@ -38,29 +38,55 @@ class Windowed:
         return {"model_type": kind, "layer_types": kinds, "sliding_window": self.window, "head_dim": head_dim}
 
 
-def start(
-    backbone: str,
-    layers: int | None,
-    vocabulary: int | None,
-    projector: tuple[int, int],
-    name: str,
-    seed: int,
-    windowed: Windowed | None = None,
-) -> Checkpoint:
-    """Build the untrained reranker: its first layers, first tokens, and `projector` widths (inner, outer)."""
+@dataclass(frozen=True)
+class Shape:
+    """What is kept of a backbone (None: all of it) and put on it; a projector has an inner and an outer width."""
+
+    layers: int | None = None
+    vocabulary: int | None = None
+    lowercase: bool = False
+    projector: tuple[int, int] = (1024, 384)
+    windowed: Windowed | None = None
+
+    @staticmethod
+    def add_flags(parser: argparse.ArgumentParser) -> None:
+        """Add a flag for every field."""
+        group = parser.add_argument_group("shape", "what is kept of a backbone, and what is put on it")
+        group.add_argument("--layers", type=int, help="keep this many first layers (all)")
+        group.add_argument("--vocabulary", type=int, help="keep this many first tokens (all)")
+        group.add_argument("--lowercase", action="store_true", help="read capitals as small letters")
+        group.add_argument("--projector", type=int, nargs=2, default=(1024, 384), metavar=("INNER", "OUTER"))
+        group.add_argument(
+            "--windowed", type=int, nargs="*", default=[], metavar="LAYER", help="layers that get a window"
+        )
+        group.add_argument("--window", type=int, default=128, help="of so many tokens (%(default)s)")
+
+    @classmethod
+    def of_flags(cls, given: argparse.Namespace) -> "Shape":
+        """Read the fields back."""
+        windowed = Windowed(tuple(given.windowed), given.window) if given.windowed else None
+        return cls(given.layers, given.vocabulary, given.lowercase, tuple(given.projector), windowed)
+
+
+SHAPE_FLAGS = ("layers", "vocabulary", "lowercase", "projector", "windowed", "window")
+
+
+def start(backbone: str, shape: Shape, name: str, seed: int) -> Checkpoint:
+    """Build the untrained reranker: the backbone in a shape, two marker tokens, a projector."""
     torch.manual_seed(seed)
     model = _load(backbone)
-    tokenizer, kept = cut_tokenizer(read_tokenizer(backbone), vocabulary)
-    config = _config(model, layers, len(kept))
-    if windowed:
-        config |= windowed.description(config)
+    tokenizer, kept = cut_tokenizer(read_tokenizer(backbone), shape.vocabulary, shape.lowercase)
+    config = _config(model, shape.layers, len(kept))
+    if shape.windowed:
+        config |= shape.windowed.description(config)
     tensors = _tensors(model.state_dict(), config["num_hidden_layers"], kept)
     markers = {token["content"]: token["id"] for token in tokenizer["added_tokens"]}
     _place_markers(tensors["model.embed_tokens.weight"], tokenizer["model"]["vocab"], markers)
     tensors["model.norm.weight"] = torch.ones_like(tensors["model.norm.weight"])
     hidden = config["hidden_size"]
-    tensors["projector.0.weight"] = _orthogonal(projector[0], hidden)
-    tensors["projector.2.weight"] = _orthogonal(projector[1], projector[0])
+    inner, outer = shape.projector
+    tensors["projector.0.weight"] = _orthogonal(inner, hidden)
+    tensors["projector.2.weight"] = _orthogonal(outer, inner)
     return Checkpoint(config, tensors, tokenizer, prompt_description(name, markers))
 
 
@@ -125,25 +151,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("backbone", help="GGUF file, folder or hub id of a Llama or Qwen3 model")
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--layers", type=int, help="keep this many first layers (default: all)")
-    parser.add_argument("--vocabulary", type=int, help="keep this many first tokens (default: all)")
-    parser.add_argument("--projector", type=int, nargs=2, default=(1024, 384), metavar=("INNER", "OUTER"))
-    parser.add_argument(
-        "--windowed", type=int, nargs="*", default=[], metavar="LAYER", help="these layers get a window"
-    )
-    parser.add_argument("--window", type=int, default=128, help="of so many tokens (default: 128)")
+    Shape.add_flags(parser)
     parser.add_argument("--name", default="lastly-mini")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    checkpoint = start(
-        arguments.backbone,
-        arguments.layers,
-        arguments.vocabulary,
-        tuple(arguments.projector),
-        arguments.name,
-        arguments.seed,
-        Windowed(tuple(arguments.windowed), arguments.window) if arguments.windowed else None,
-    )
+    checkpoint = start(arguments.backbone, Shape.of_flags(arguments), arguments.name, arguments.seed)
     checkpoint.save(arguments.output)
 
 

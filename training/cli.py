@@ -10,15 +10,13 @@ import torch
 from onnx_export.errors import ExportError
 from onnx_export.export import ExportOptions, export
 from onnx_export.graphfile import DTYPES
-from training.backbone import Windowed, start
+from training.backbone import SHAPE_FLAGS, Shape, start
 from training.centring import centred
 from training.checkpoint import Checkpoint
 from training.parallel import Group
 from training.recipe import Recipe
 from training.run import Run
 from training.teacher import named_teacher
-
-_SHAPE = ("name", "layers", "vocabulary", "projector", "windowed", "window")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,11 +31,6 @@ def parser() -> argparse.ArgumentParser:
     begin.add_argument("--checkpoint", type=Path, help="go on from this checkpoint of an earlier training instead")
     found.add_argument("--name", default="my-reranker", help="the model's name (%(default)s)")
     found.add_argument("--licence", help="the model's licence, as the backbone's and the data's allow")
-    found.add_argument("--layers", type=int, help="keep this many first layers (all)")
-    found.add_argument("--vocabulary", type=int, help="keep this many first tokens (all)")
-    found.add_argument("--projector", type=int, nargs=2, default=(1024, 384), metavar=("INNER", "OUTER"))
-    found.add_argument("--windowed", type=int, nargs="*", default=[], metavar="LAYER", help="layers that get a window")
-    found.add_argument("--window", type=int, default=128, help="of so many tokens (%(default)s)")
     found.add_argument(
         "--teacher",
         nargs="+",
@@ -47,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--prepared", type=Path, help="file that keeps what is prepared from the data for other runs")
     found.add_argument("--sample", type=int, help="evaluate at most so many queries a dev set (all)")
     found.add_argument("--dtype", choices=DTYPES, default="int8", help="number type of the model folder (%(default)s)")
+    Shape.add_flags(found)
     Recipe.add_flags(found)
     return found
 
@@ -72,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _check(flags: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Refuse flags that would be ignored: a checkpoint has its shape, and adapters can't be kept on the way."""
-    shaped = [name for name in _SHAPE if getattr(options, name) != flags.get_default(name)]
+    shaped = [name for name in ("name", *SHAPE_FLAGS) if getattr(options, name) != flags.get_default(name)]
     if options.checkpoint and shaped:
         flags.error(f"--{shaped[0]} shapes a backbone; a --checkpoint has its shape already")
     if options.lora and options.keep_every:
@@ -83,9 +77,12 @@ def _train(options: argparse.Namespace, group: Group) -> Path:
     recipe = Recipe.of_flags(options)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     run = Run(options.data, [named_teacher(name, device) for name in options.teacher], device, options.sample, group)
-    checkpoint = Checkpoint.load(options.checkpoint) if options.checkpoint else _start(options, recipe.seed)
-    if group.first and options.backbone:
-        checkpoint.save(options.output / "start")
+    if options.checkpoint:
+        checkpoint = Checkpoint.load(options.checkpoint)
+    else:
+        checkpoint = start(options.backbone, Shape.of_flags(options), options.name, recipe.seed)
+        if group.first:
+            checkpoint.save(options.output / "start")
     prepared = run.prepare(checkpoint, recipe, options.prepared)
     if options.backbone:
         checkpoint = centred(checkpoint, prepared, recipe, device)
@@ -94,19 +91,6 @@ def _train(options: argparse.Namespace, group: Group) -> Path:
     if group.first:
         export(best, folder, ExportOptions(dtype=options.dtype, licence=options.licence, overwrite=True))
     return folder
-
-
-def _start(options: argparse.Namespace, seed: int) -> Checkpoint:
-    windowed = Windowed(tuple(options.windowed), options.window) if options.windowed else None
-    return start(
-        options.backbone,
-        options.layers,
-        options.vocabulary,
-        tuple(options.projector),
-        options.name,
-        seed,
-        windowed,
-    )
 
 
 if __name__ == "__main__":

@@ -27,8 +27,10 @@ def read_tokenizer(backbone: str) -> dict[str, Any]:
     return description
 
 
-def cut_tokenizer(description: dict[str, Any], size: int | None) -> tuple[dict[str, Any], list[int]]:
-    """Keep the first `size` tokens and add the control tokens of the prompt.
+def cut_tokenizer(
+    description: dict[str, Any], size: int | None, lowercase: bool = False
+) -> tuple[dict[str, Any], list[int]]:
+    """Keep the first `size` tokens and add the control tokens of the prompt; `lowercase` reads capitals as small.
 
     Gives the new description and, for each of its rows, the row of the old embedding that it starts from.
     """
@@ -49,7 +51,14 @@ def cut_tokenizer(description: dict[str, Any], size: int | None) -> tuple[dict[s
                 kept.append(0)
     merges = [merge for merge in map(_pair, description["model"]["merges"]) if "".join(merge) in vocabulary]
     model = description["model"] | {"vocab": vocabulary, "merges": merges}
+    if lowercase:
+        description = description | {"normalizer": _lowercasing(description.get("normalizer"))}
     return description | {"model": model, "added_tokens": [_added(text, row) for text, row in added.items()]}, kept
+
+
+def _lowercasing(normalizer: dict[str, Any] | None) -> dict[str, Any]:
+    lowercase = {"type": "Lowercase"}
+    return {"type": "Sequence", "normalizers": [normalizer, lowercase]} if normalizer else lowercase
 
 
 def _pair(merge: str | list[str]) -> list[str]:

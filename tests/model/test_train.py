@@ -14,12 +14,14 @@ from safetensors.torch import load_file
 from lastly.reranker import Reranker
 from lastly.types import Candidate, Query
 from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
+from training.backbone import Shape as Kept
 from training.backbone import start
 from training.batches import Lists, Sampling
 from training.cli import main
 from training.example import texts
 from training.model import ListwiseReranker
 from training.objective import weighted_losses
+from training.prepared import plain_tokenizer
 from training.recipe import Recipe
 from training.run import Run
 from training.texts import Text, write_collection
@@ -77,7 +79,7 @@ def test_a_training_that_was_cut_off_goes_on_from_what_it_kept(data: Path, tmp_p
 
 
 def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp_path: Path) -> None:
-    checkpoint = start(_backbone(tmp_path / "backbone", QWEN3), None, None, (48, 32), "toy", 0)
+    checkpoint = start(_backbone(tmp_path / "backbone", QWEN3), Kept(projector=(48, 32)), "toy", 0)
     recipe = Recipe(label_weight=1.0, dispersion=0.0)
     prepared = Run(data, [], "cpu").prepare(checkpoint, recipe)
     model = ListwiseReranker(checkpoint)
@@ -92,6 +94,13 @@ def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp
         optimizer.step()
         seen.append(loss.item())
     assert seen[-1] < seen[0] / 2
+
+
+def test_capitals_are_read_as_small_letters_if_asked(tmp_path: Path) -> None:
+    backbone = _backbone(tmp_path / "backbone", QWEN3)
+    for lowercase in (False, True):
+        tokenizer = plain_tokenizer(start(backbone, Kept(lowercase=lowercase), "toy", 0).tokenizer)
+        assert (tokenizer.encode("COPY A File").ids == tokenizer.encode("copy a file").ids) == lowercase
 
 
 def test_what_cannot_be_trained_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,7 +125,7 @@ def test_flags_that_would_do_nothing_are_refused(tmp_path: Path, capsys: pytest.
 
 
 def test_processes_that_train_together_end_with_the_same_weights(data: Path, tmp_path: Path) -> None:
-    start(_backbone(tmp_path / "backbone", QWEN3), None, None, (48, 32), "toy", 0).save(tmp_path / "start")
+    start(_backbone(tmp_path / "backbone", QWEN3), Kept(projector=(48, 32)), "toy", 0).save(tmp_path / "start")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     together = [*command, "-m", "tests.model.train_in_group", str(data), str(tmp_path)]
     subprocess.run(together, check=True, timeout=240, env=os.environ | {"OMP_NUM_THREADS": "1"})
