@@ -114,7 +114,7 @@ def transformers_runner(folder: Path) -> Runner:
 
 def graph_runner(folder: Path, name: str) -> Runner:
     """One exported graph."""
-    session = _session(folder, name)
+    session = open_graph(folder, name)
 
     def run(ids: np.ndarray) -> np.ndarray:
         documents, query = session.run(None, _feeds(ids))
@@ -124,7 +124,8 @@ def graph_runner(folder: Path, name: str) -> Runner:
     return Runner(name, run)
 
 
-def _session(folder: Path, name: str) -> Any:
+def open_graph(folder: Path, name: str) -> Any:
+    """Export a checkpoint as one of `GRAPHS`, once, and open it."""
     checkpoint, file = Checkpoint(folder), folder / f"{list(GRAPHS).index(name)}.onnx"
     if not file.exists():
         with closing(DataFile(file.with_suffix(".data"))) as data:

@@ -39,22 +39,28 @@ def weighted_losses(
     batch = readings[0]
     documents, marks = _read(model, batch, device)
     query = marks[:, -1]
-    by_list = _list_loss(batch, taught, recipe)
-    scores = cosines(documents, query)
-    parts = {
-        "list": by_list(scores),
-        "nce": recipe.info_nce
-        * losses.info_nce(scores, batch.positive & batch.labelled[:, None], batch.real, recipe.temperature),
-        "spread": recipe.dispersion * losses.dispersion(documents, batch.real),
-    }
+    parts = {"spread": recipe.dispersion * losses.dispersion(documents, batch.real)}
+    if not taught or progress >= recipe.lists_from:
+        parts |= _list_losses(documents, marks, batch, taught, recipe)
     if taught and recipe.distill_embeddings:
         parts["embed"] = _fading(recipe, progress) * _embedding_loss(documents, query, taught, batch)
-    if recipe.dual:
-        parts["dual"] = recipe.dual * by_list(cosines(documents, marks[:, 0]))
     if recipe.similarity:
         again, _ = _read(model, readings[1], device)
         parts["same"] = recipe.similarity * _order_loss(documents, again, batch.real)
     return {name: value for name, value in parts.items() if value.requires_grad}
+
+
+def _list_losses(
+    documents: Tensor, marks: Tensor, batch: Batch, taught: Taught | None, recipe: Recipe
+) -> dict[str, Tensor]:
+    """Give the losses of the scores: of the query's last state, and of its first with dual matching."""
+    by_list, scores = _list_loss(batch, taught, recipe), cosines(documents, marks[:, -1])
+    judged = batch.positive & batch.labelled[:, None]
+    nce = losses.info_nce(scores, judged, batch.real, recipe.temperature)
+    parts = {"list": by_list(scores), "nce": recipe.info_nce * nce}
+    if recipe.dual:
+        parts["dual"] = recipe.dual * by_list(cosines(documents, marks[:, 0]))
+    return parts
 
 
 def _read(model: ListwiseReranker, batch: Batch, device: str) -> tuple[Tensor, Tensor]:

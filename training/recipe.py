@@ -18,10 +18,11 @@ class Recipe:
     limit: int = 256  # tokens of a document
     temperature: float = 0.05
     teacher_temperature: float = 0.05
-    bm25_weight: float = 0.25
+    bm25_weight: float = 0.2
     label_weight: float = 0.5
-    distill_embeddings: float = 1.0
-    distill_floor: float = 0.3  # what is left of it once the warm share has passed
+    lists_from: float = 0.5  # of the time: with a teacher only its embeddings and dispersion count before it
+    distill_embeddings: float = 3.0
+    distill_floor: float = 1.0  # what is left of it once the warm share has passed
     synthetic_label_weight: float = 0.2
     info_nce: float = 0.3
     dispersion: float = 0.05

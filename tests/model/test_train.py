@@ -20,7 +20,7 @@ from training.batches import Lists, Sampling
 from training.cli import main
 from training.example import texts
 from training.model import ListwiseReranker
-from training.objective import weighted_losses
+from training.objective import Taught, weighted_losses
 from training.prepared import plain_tokenizer
 from training.recipe import Recipe
 from training.run import Run
@@ -94,6 +94,18 @@ def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp
         optimizer.step()
         seen.append(loss.item())
     assert seen[-1] < seen[0] / 2
+
+
+def test_the_teachers_embeddings_are_learnt_before_their_lists(data: Path, tmp_path: Path) -> None:
+    checkpoint = start(_backbone(tmp_path / "backbone", QWEN3), Kept(projector=(48, 32)), "toy", 0)
+    recipe = Recipe(lists_from=0.5)
+    prepared = Run(data, [], "cpu").prepare(checkpoint, recipe)
+    taught = Taught(torch.randn(len(prepared.documents), 32), torch.randn(len(prepared.queries), 32))
+    model = ListwiseReranker(checkpoint)
+    lists = Lists(prepared, model.template, Sampling(6, 6, (24,), 0.5, 1.0), tokens=1024, seed=0)
+    readings = [next(iter(lists))[0]]
+    named = [set(weighted_losses(model, readings, taught, recipe, progress, "cpu")) for progress in (0.4, 0.6)]
+    assert named == [{"spread", "embed"}, {"spread", "embed", "list", "nce"}]
 
 
 def test_capitals_are_read_as_small_letters_if_asked(tmp_path: Path) -> None:
