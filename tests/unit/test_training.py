@@ -1,5 +1,6 @@
 """The parts of the training: candidate lists, drawn lists, losses, the metric."""
 
+import gzip
 import itertools
 import random
 from pathlib import Path
@@ -17,6 +18,7 @@ from training.merging import Average  # noqa: E402
 from training.metrics import ndcg  # noqa: E402
 from training.prepared import ListQuery, Prepared  # noqa: E402
 from training.template import Template  # noqa: E402
+from training.texts import dictionary  # noqa: E402
 
 TEMPLATE = Template(start=0, query_start=1, query_end=2, document_marker=3, query_marker=4)
 
@@ -109,3 +111,18 @@ def test_documents_that_only_dev_queries_want_are_held_out(tmp_path: Path) -> No
     kept = without_held_out(read_collection(tmp_path))
     assert kept.documents == ["text 0", "text 1", "text 3"]
     assert kept.judgements == {"train": {0: {0: 1.0, 1: 0.0}}}
+
+
+def test_a_dictionary_of_dictd_gives_its_longer_entries_without_asides(tmp_path: Path) -> None:
+    long = 'Adit \\Ad"it\\, n. [L. aditus.] ' + "an {entrance} to a mine " * 5
+    entries = ["Ad\n   short\n", f"{long}\n", f"{long}\n"]
+    (tmp_path / "d.dict.dz").write_bytes(gzip.compress("".join(entries).encode()))
+    size, start = len(entries[1]), len(entries[0])
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    places = [(0, start), (start, size), (start, size), (start + size, size)]  # two headwords share an entry
+    coded = [[digits[n // 64] + digits[n % 64] for n in place] for place in places]
+    lines = ["00databaseinfo\tA\tB", *(f"word\t{at}\t{length}" for at, length in coded)]
+    (tmp_path / "d.index").write_text("\n".join(lines) + "\n")
+    found = list(dictionary("d", tmp_path))
+    assert len(found) == 2
+    assert found[0].text.startswith("Adit , n. an entrance to a mine an entrance")
