@@ -4,7 +4,9 @@ The graph runs on the CPU, which takes batches too; only `Session.max_batch` say
 """
 
 import asyncio
+import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,18 @@ def reranker(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Reranker:
 
 
 async def behind_a_first_call(scheduler: Scheduler, reranker: Reranker, texts: Sequence[str]) -> list[Any]:
-    """Let calls come while one runs, so that they wait together; gives their outcomes."""
-    first = asyncio.create_task(submit(scheduler, job(reranker, 60, text="a longer text " * 10)))
+    """Hold the model's thread until a call is about to run and others wait, encoded; gives the others' outcomes."""
+    gate = threading.Event()
+    held = asyncio.create_task(scheduler.prepare(partial(gate.wait, 60)))
+    first = asyncio.create_task(submit(scheduler, job(reranker, text="a longer text ")))
     while scheduler._under_way is None:
         await asyncio.sleep(0.001)
-    found = await asyncio.gather(*(outcome(scheduler, job(reranker, text=text)) for text in texts))
-    await first
+    others = [asyncio.create_task(outcome(scheduler, job(reranker, text=text))) for text in texts]
+    while len(scheduler._room) <= len(texts) or scheduler._encoding:
+        await asyncio.sleep(0.001)
+    gate.set()
+    found = await asyncio.gather(*others)
+    await asyncio.gather(first, held)
     return list(found)
 
 
@@ -56,13 +64,23 @@ def test_waiting_calls_share_one_run_and_get_the_scores_that_they_get_alone(rera
     assert metrics.get_sample_value("lastly_batch_blocks_sum") == 1 + len(NAMES)
 
 
-def test_the_token_budget_bounds_a_run(reranker: Reranker) -> None:
+def test_the_token_budget_bounds_a_run(reranker: Reranker, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, sizes = reranker.session.run, []
+
+    def counted(encodings: Sequence[Encoding], run: Run) -> list[BlockEmbeddings]:
+        sizes.append(len(encodings))
+        return original(encodings, run)
+
+    monkeypatch.setattr(reranker.session, "run", counted)
+
     async def together(scheduler: Scheduler) -> None:
         await behind_a_first_call(scheduler, reranker, NAMES)
 
     length = max(len(block.input_ids) for name in NAMES for block in encoded(reranker, name))
-    metrics = run(together, Limits(64, 1 << 20, batch_tokens=2 * length)).registry
-    assert metrics.get_sample_value("lastly_inference_seconds_count") == 3
+    run(together, Limits(64, 1 << 20, batch_tokens=2 * length))
+    assert sizes[:2] == [1, 2]
+    assert max(sizes) == 2
+    assert sum(sizes) == 1 + len(NAMES)
 
 
 def encoded(reranker: Reranker, text: str) -> list[Encoding]:
