@@ -26,6 +26,7 @@ def address(small_model: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     paths = {"env_vars": {"PYTHONPATH": str(Path(__file__).parents[2])}}
+    os.environ["RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S"] = "60"  # of 5, after which a busy machine's proxy is killed
     ray.init(num_cpus=4, include_dashboard=False, runtime_env=paths, log_to_driver=False)
     settings = small_settings(
         small_model, threads=1, port=port, ray_min_replicas=2, ray_max_replicas=3, ray_target_requests=2
@@ -35,6 +36,7 @@ def address(small_model: Path) -> Iterator[str]:
             yield address
     finally:
         ray.shutdown()
+        del os.environ["RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S"]
 
 
 def replicas() -> set[int]:
