@@ -117,9 +117,7 @@ def graph_runner(folder: Path, name: str) -> Runner:
     session = open_graph(folder, name)
 
     def run(ids: np.ndarray) -> np.ndarray:
-        documents, query = session.run(None, _feeds(ids))
-        norms = np.linalg.norm(documents[0], axis=1) * np.linalg.norm(query[0])
-        return np.asarray(documents[0] @ query[0] / norms)
+        return scores(session, ids, cpu_references.markers(ids))
 
     return Runner(name, run)
 
@@ -138,14 +136,18 @@ def open_graph(folder: Path, name: str) -> Any:
     return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-def _feeds(ids: np.ndarray) -> dict[str, np.ndarray]:
-    return {
+def scores(session: Any, ids: np.ndarray, documents: np.ndarray) -> np.ndarray:
+    """Give the cosine of each document, whose markers stand at `documents`, to the query, whose marker ends the ids."""
+    feeds = {
         "input_ids": ids[None],
         "sequence_lengths": np.array([len(ids)], np.int32),
         "total_sequence_length": np.array(len(ids), np.int32),
-        "document_positions": cpu_references.markers(ids)[None],
+        "document_positions": documents[None],
         "query_position": np.array([len(ids) - 1]),
     }
+    embedded, query = session.run(None, feeds)
+    norms = np.linalg.norm(embedded[0], axis=1) * np.linalg.norm(query[0])
+    return np.asarray(embedded[0] @ query[0] / norms)
 
 
 def token_ids(length: int) -> np.ndarray:

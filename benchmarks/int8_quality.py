@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cpu_speed import GRAPHS, open_graph
+from benchmarks.cpu_speed import GRAPHS, open_graph, scores
 from benchmarks.results import table, write_section
 from training.checkpoint import Checkpoint
 from training.data import read_collections
 from training.evaluate import DevSet
 from training.prepared import plain_tokenizer
-from training.template import Prompt, Template
+from training.template import Template
 
 
 def main() -> None:
@@ -54,24 +54,14 @@ def _points(found: list[float]) -> list[str]:
 
 
 def _ranked(dev: DevSet, session: Any, template: Template) -> list[list[int]]:
-    found = []
+    found: list[list[int]] = []
     for query, rows in zip(dev.query_tokens, dev.candidates, strict=True):
         prompt = template.prompt(query, [dev.document_tokens[row] for row in rows])
-        found.append([rows[place] for place in np.argsort(-_scores(session, prompt), kind="stable")] if rows else [])
+        found.append([])
+        if rows:
+            order = np.argsort(-scores(session, np.array(prompt.ids), np.array(prompt.documents)), kind="stable")
+            found[-1] = [rows[place] for place in order]
     return found
-
-
-def _scores(session: Any, prompt: Prompt) -> np.ndarray:
-    feeds = {
-        "input_ids": np.array([prompt.ids]),
-        "sequence_lengths": np.array([len(prompt.ids)], np.int32),
-        "total_sequence_length": np.array(len(prompt.ids), np.int32),
-        "document_positions": np.array([prompt.documents]),
-        "query_position": np.array([prompt.query]),
-    }
-    wanted = {value.name for value in session.get_inputs()}
-    documents, query = session.run(None, {name: value for name, value in feeds.items() if name in wanted})
-    return np.asarray(documents[0] @ query[0] / np.linalg.norm(documents[0], axis=1))
 
 
 if __name__ == "__main__":

@@ -11,13 +11,8 @@ from pathlib import Path
 from training.cli import main
 
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_SHAPE = {
-    "--name": "lastly-mini",
-    "--licence": "Apache-2.0",
-    "--layers": "7",
-    "--vocabulary": "32768",
-}
-_PROJECTOR = ("1024", "768")
+_SHAPE = ("--layers", "7", "--vocabulary", "32768", "--lowercase", "--projector", "1024", "768")
+_SAID = ("--name", "lastly-mini", "--licence", "Apache-2.0")
 
 
 def backbone_file() -> Path:
@@ -29,6 +24,4 @@ def backbone_file() -> Path:
 
 
 if __name__ == "__main__":
-    fixed = {"--backbone": str(backbone_file())} | _SHAPE
-    flags = [word for flag in fixed.items() for word in flag]
-    sys.exit(main([*sys.argv[1:], *flags, "--lowercase", "--projector", *_PROJECTOR]))
+    sys.exit(main([*sys.argv[1:], "--backbone", str(backbone_file()), *_SHAPE, *_SAID]))

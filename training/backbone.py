@@ -48,14 +48,14 @@ class Shape:
     projector: tuple[int, int] = (1024, 384)
     windowed: Windowed | None = None
 
-    @staticmethod
-    def add_flags(parser: argparse.ArgumentParser) -> None:
+    @classmethod
+    def add_flags(cls, parser: argparse.ArgumentParser) -> None:
         """Add a flag for every field."""
         group = parser.add_argument_group("shape", "what is kept of a backbone, and what is put on it")
         group.add_argument("--layers", type=int, help="keep this many first layers (all)")
         group.add_argument("--vocabulary", type=int, help="keep this many first tokens (all)")
         group.add_argument("--lowercase", action="store_true", help="read capitals as small letters")
-        group.add_argument("--projector", type=int, nargs=2, default=(1024, 384), metavar=("INNER", "OUTER"))
+        group.add_argument("--projector", type=int, nargs=2, default=cls.projector, metavar=("INNER", "OUTER"))
         group.add_argument(
             "--windowed", type=int, nargs="*", default=[], metavar="LAYER", help="layers that get a window"
         )

@@ -28,6 +28,10 @@ class Taught:
             return None
         return cls(prepared.document_teacher.to(device), prepared.query_teacher.to(device))
 
+    def of_batch(self, batch: Batch) -> "Taught":
+        """Give those of a batch's documents [lists, documents, width] and queries [lists, width], in fp32."""
+        return Taught(self.documents[batch.rows].float(), self.queries[batch.queries].float())
+
 
 def weighted_losses(
     model: ListwiseReranker, readings: list[Batch], taught: Taught | None, recipe: Recipe, progress: float, device: str
@@ -38,12 +42,12 @@ def weighted_losses(
     """
     batch = readings[0]
     documents, marks = _read(model, batch, device)
-    query = marks[:, -1]
+    taught = taught and taught.of_batch(batch)
     parts = {"spread": recipe.dispersion * losses.dispersion(documents, batch.real)}
     if not taught or progress >= recipe.lists_from:
         parts |= _list_losses(documents, marks, batch, taught, recipe)
     if taught and recipe.distill_embeddings:
-        parts["embed"] = _fading(recipe, progress) * _embedding_loss(documents, query, taught, batch)
+        parts["embed"] = _fading(recipe, progress) * _embedding_loss(documents, marks[:, -1], taught, batch.real)
     if recipe.similarity:
         again, _ = _read(model, readings[1], device)
         parts["same"] = recipe.similarity * _order_loss(documents, again, batch.real)
@@ -73,8 +77,7 @@ def _list_loss(batch: Batch, taught: Taught | None, recipe: Recipe) -> Callable[
     """Give the loss of a batch's scores against what teacher, BM25 and labels want of its lists."""
     wanted = recipe.bm25_weight * batch.first_stage
     if taught:
-        documents, queries = taught.documents[batch.rows].float(), taught.queries[batch.queries].float()
-        wanted = wanted + torch.einsum("ndw,nw->nd", documents, queries)
+        wanted = wanted + torch.einsum("ndw,nw->nd", taught.documents, taught.queries)
     label_weight = torch.where(batch.labelled[:, None], recipe.label_weight, recipe.synthetic_label_weight)
     judged = (wanted, batch.positive, batch.real, recipe.temperature, recipe.teacher_temperature, label_weight)
     return lambda scores: losses.listwise_distillation(scores, *judged)
@@ -92,11 +95,10 @@ def _order_loss(documents: Tensor, reverse: Tensor, real: Tensor) -> Tensor:
     return losses.similarity(documents, reverse.gather(1, place[..., None].expand_as(reverse)), real)
 
 
-def _embedding_loss(documents: Tensor, query: Tensor, taught: Taught, batch: Batch) -> Tensor:
-    taught_documents, taught_query = taught.documents[batch.rows].float(), taught.queries[batch.queries].float()
-    if documents.shape[-1] != taught_documents.shape[-1]:
+def _embedding_loss(documents: Tensor, query: Tensor, taught: Taught, real: Tensor) -> Tensor:
+    if documents.shape[-1] != taught.documents.shape[-1]:
         raise ValueError(
             "the projector's outer width must be the sum of the teachers' widths to distil their embeddings"
         )
-    documents_loss = losses.embedding_distillation(documents, taught_documents, batch.real)
-    return documents_loss + (1 - F.cosine_similarity(query, taught_query, dim=-1)).mean()
+    documents_loss = losses.embedding_distillation(documents, taught.documents, real)
+    return documents_loss + (1 - F.cosine_similarity(query, taught.queries, dim=-1)).mean()

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
+from tokenizers import Tokenizer
+
 from training.checkpoint import Checkpoint
 from training.data import read_collections, without_held_out
-from training.evaluate import DevSet, read_dev_sets, report, table
+from training.evaluate import read_dev_sets, report, table
 from training.model import ListwiseReranker, describe
 from training.parallel import Group
 from training.prepared import Prepared, plain_tokenizer, prepare
@@ -36,16 +38,16 @@ class Run:
         """
         if self.group.size > 1 and not kept:
             raise ValueError("several processes share what is prepared in a file: name it with --prepared")
+        prepared: Prepared | None = None
         if self.group.first and not (kept and kept.exists()):
             prepared = self._prepare(checkpoint, recipe)
             if kept:
                 kept.write_bytes(pickle.dumps(prepared))
-            self.group.wait()
-            return prepared
         self.group.wait()
-        assert kept is not None
-        loaded: Prepared = pickle.loads(kept.read_bytes())  # noqa: S301 - written above
-        return loaded
+        if prepared is None:
+            assert kept is not None
+            prepared = pickle.loads(kept.read_bytes())  # noqa: S301 - written above
+        return prepared
 
     def _prepare(self, checkpoint: Checkpoint, recipe: Recipe) -> Prepared:
         started = time.monotonic()
@@ -73,20 +75,18 @@ class Run:
             average.give(model)
             model.checkpoint().save(output / "averaged")
             folders.append(output / "averaged")
-        rows = self._measure(folders)
+        rows = self._measure(folders, plain_tokenizer(checkpoint.tokenizer))
         measures = {folder.name: measured for folder, measured in rows.items()}
         facts = {"recipe": asdict(recipe), "ndcg@10": measures, "seconds": time.monotonic() - started}
         (output / "training.json").write_text(json.dumps(facts | describe(model), indent=2) + "\n", encoding="utf-8")
         return max(rows, key=lambda folder: rows[folder].get("mean", {}).get("model", 0.0))
 
-    def _measure(self, folders: Sequence[Path]) -> dict[Path, dict[str, dict[str, float]]]:
+    def _measure(self, folders: Sequence[Path], tokenizer: Tokenizer) -> dict[Path, dict[str, dict[str, float]]]:
         """Rerank the dev sets by each checkpoint, and print the tables."""
         rows = {}
-        dev_sets: list[DevSet] | None = None
+        dev_sets = read_dev_sets(self.data, tokenizer, self.sample)
         for folder in folders:
-            checkpoint = Checkpoint.load(folder)
-            dev_sets = dev_sets or read_dev_sets(self.data, plain_tokenizer(checkpoint.tokenizer), self.sample)
-            model = ListwiseReranker(checkpoint).to(self.device).eval()
+            model = ListwiseReranker(Checkpoint.load(folder)).to(self.device).eval()
             rows[folder] = report(dev_sets, model, self.device, self.teachers if folder is folders[0] else [])
             print(f"{folder}\n{table(rows[folder])}", flush=True)
         return rows

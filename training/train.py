@@ -119,7 +119,7 @@ def _batches(
 
 
 def _paces(model: ListwiseReranker, recipe: Recipe) -> list[dict[str, object]]:
-    """The new parts learn five times as fast as the backbone."""
+    """The new parts learn three times as fast as the backbone."""
     fresh = [*model.projector.parameters(), model.control]
     backbone = [parameter for parameter in model.backbone.parameters() if parameter.requires_grad]
     return [

@@ -24,7 +24,7 @@ def main() -> None:
         for part, figures in told.items():
             if part not in found or not isinstance(figures, dict) or len(figures) > 2:
                 found[part] = figures
-    machine = _machine(found["machine"])
+    machine = _machine(found)
     for title, body in (
         ("GPU: one request", _speed(found)),
         ("GPU: 32 clients", _throughput(found)),
@@ -35,10 +35,11 @@ def main() -> None:
         write_section(title, _COMMAND, body, machine=machine)
 
 
-def _machine(told: dict[str, str]) -> str:
+def _machine(found: Found) -> str:
+    told = found["machine"]
     versions = [f"{name} {told[name]}" for name in ("onnxruntime-gpu", "torch", "transformers", "nvidia-cudnn-cu13")]
     driver = told["gpu"].split(",")[1].strip()
-    return ", ".join([f"one {_gpu({'machine': told})}", f"driver {driver}", f"Python {told['python']}", *versions])
+    return ", ".join([f"one {_gpu(found)}", f"driver {driver}", f"Python {told['python']}", *versions])
 
 
 def _gpu(found: Found) -> str:
