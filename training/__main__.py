@@ -12,6 +12,7 @@ from training.cli import main
 
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SHAPE = ("--layers", "7", "--vocabulary", "32768", "--lowercase", "--projector", "1024", "768")
+_RECIPE = ("--learning-rate", "1e-3")
 _SAID = ("--name", "lastly-mini", "--licence", "Apache-2.0")
 
 
@@ -24,4 +25,4 @@ def backbone_file() -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main([*sys.argv[1:], "--backbone", str(backbone_file()), *_SHAPE, *_SAID]))
+    sys.exit(main([*sys.argv[1:], "--backbone", str(backbone_file()), *_SHAPE, *_RECIPE, *_SAID]))

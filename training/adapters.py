@@ -1,7 +1,10 @@
 """LoRA: low-rank adapters beside the backbone's matrices, trained in their place and merged into them at the end."""
 
+from typing import cast
+
 from peft import LoraConfig, LoraModel
 
+from training.decoder import Decoder
 from training.model import ListwiseReranker
 
 _MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -21,4 +24,4 @@ class Adapters:
 
     def merge(self) -> None:
         """Add the adapters to the matrices, which get their old names back."""
-        self._model.backbone = self._tuned.merge_and_unload()
+        self._model.backbone = cast(Decoder, self._tuned.merge_and_unload())

@@ -30,7 +30,9 @@ class Decoder(nn.Module):
         """Give the states [lists, tokens, hidden] of embedded tokens; each attends to itself and earlier ones."""
         tokens = embedded.shape[1]
         rotary = _rotary(tokens, self._head_dim, self._theta, embedded.device)
-        masks = {w: window_mask(tokens, w, embedded.device) for w in set(self.windows) if w and w < tokens}
+        masks: dict[int | None, Tensor] = {
+            w: window_mask(tokens, w, embedded.device) for w in set(self.windows) if w and w < tokens
+        }
         states = embedded
         for layer, window in zip(self.layers, self.windows, strict=True):
             states = layer(states, *rotary, masks.get(window), window or 0)
@@ -61,11 +63,9 @@ class _Attention(nn.Module):
         self.k_proj = nn.Linear(hidden, shared * head_dim, bias=False)
         self.v_proj = nn.Linear(hidden, shared * head_dim, bias=False)
         self.o_proj = nn.Linear(heads * head_dim, hidden, bias=False)
-        if config["model_type"] == "qwen3":
-            self.q_norm = nn.RMSNorm(head_dim, eps=config["rms_norm_eps"])
-            self.k_norm = nn.RMSNorm(head_dim, eps=config["rms_norm_eps"])
-        else:
-            self.q_norm, self.k_norm = nn.Identity(), nn.Identity()
+        normed = config["model_type"] == "qwen3"
+        self.q_norm = nn.RMSNorm(head_dim, eps=config["rms_norm_eps"]) if normed else nn.Identity()
+        self.k_norm = nn.RMSNorm(head_dim, eps=config["rms_norm_eps"]) if normed else nn.Identity()
 
     def forward(self, states: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, window: int) -> Tensor:
         q = rotate(self.q_norm(self._heads(self.q_proj(states))), cos, sin)

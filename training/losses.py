@@ -25,9 +25,12 @@ def listwise_distillation(
     real: Tensor,
     temperature: float,
     teacher_temperature: float,
-    label_weight: float,
+    label_weight: Tensor,
 ) -> Tensor:
-    """Kullback-Leibler divergence from the teacher's distribution over the list, mixed with labels where given."""
+    """Kullback-Leibler divergence from the teacher's distribution over the list, mixed with labels where given.
+
+    `label_weight` [lists, 1].
+    """
     target = (teacher / teacher_temperature).masked_fill(~real, _NOTHING).softmax(1)
     share = positive / positive.sum(1, keepdim=True).clamp(min=1)
     weight = label_weight * positive.any(1, keepdim=True)

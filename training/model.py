@@ -58,7 +58,7 @@ class ListwiseReranker(nn.Module):
     def project_away(self, states: Tensor) -> None:
         """Fold the removal of the mean marker state into the projector: at the start all markers look alike."""
         mean = F.normalize(states.float().mean(0), dim=0)
-        weight = self.projector[0].weight
+        weight: Tensor = self.projector.get_parameter("0.weight")
         weight -= (weight @ mean)[:, None] * mean
 
     @torch.no_grad()
@@ -86,10 +86,14 @@ class ListwiseReranker(nn.Module):
         return places
 
     def embed(self, input_ids: Tensor) -> Tensor:
-        """Look tokens [lists, tokens] up; control tokens in the rows that are trained."""
+        """Look tokens [lists, tokens] up; control tokens in the rows that are trained.
+
+        Those are picked by a product: the gradient of an index adds up token by token, however few rows there are.
+        """
         place = self._control_place[input_ids]  # type: ignore[index]
         words = self.backbone.embed_tokens(input_ids)
-        return torch.where((place >= 0)[..., None], self.control[place.clamp(min=0)].to(words.dtype), words)
+        own = F.one_hot(place + 1, len(self.control) + 1)[..., 1:].to(words.dtype) @ self.control
+        return torch.where((place >= 0)[..., None], own.to(words.dtype), words)
 
 
 def cosines(documents: Tensor, queries: Tensor) -> Tensor:

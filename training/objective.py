@@ -34,20 +34,20 @@ class Taught:
 
 
 def weighted_losses(
-    model: ListwiseReranker, readings: list[Batch], taught: Taught | None, recipe: Recipe, progress: float, device: str
+    model: ListwiseReranker, readings: list[Batch], taught: Taught | None, recipe: Recipe, lists: bool, device: str
 ) -> dict[str, Tensor]:
     """Give the losses by name; `readings` holds the batch and, where the recipe wants it, its reverse.
 
-    Without a teacher lists are judged by labels and BM25 alone.
+    Unless `lists` count, only the embeddings do. Without a teacher lists are judged by labels and BM25 alone.
     """
     batch = readings[0]
     documents, marks = _read(model, batch, device)
     taught = taught and taught.of_batch(batch)
     parts = {"spread": recipe.dispersion * losses.dispersion(documents, batch.real)}
-    if not taught or progress >= recipe.lists_from:
+    if lists:
         parts |= _list_losses(documents, marks, batch, taught, recipe)
     if taught and recipe.distill_embeddings:
-        parts["embed"] = _fading(recipe, progress) * _embedding_loss(documents, marks[:, -1], taught, batch.real)
+        parts["embed"] = recipe.distill_embeddings * _embedding_loss(documents, marks[:, -1], taught, batch.real)
     if recipe.similarity:
         again, _ = _read(model, readings[1], device)
         parts["same"] = recipe.similarity * _order_loss(documents, again, batch.real)
@@ -79,14 +79,10 @@ def _list_loss(batch: Batch, taught: Taught | None, recipe: Recipe) -> Callable[
     if taught:
         wanted = wanted + torch.einsum("ndw,nw->nd", taught.documents, taught.queries)
     label_weight = torch.where(batch.labelled[:, None], recipe.label_weight, recipe.synthetic_label_weight)
-    judged = (wanted, batch.positive, batch.real, recipe.temperature, recipe.teacher_temperature, label_weight)
-    return lambda scores: losses.listwise_distillation(scores, *judged)
-
-
-def _fading(recipe: Recipe, progress: float) -> float:
-    """The weight of the teacher's embeddings: all of it at first, `distill_floor` of it after the warm share."""
-    left = max(recipe.distill_floor, 1 - progress / max(recipe.warm_share, 1e-9) / 2)
-    return recipe.distill_embeddings * left
+    temperatures = recipe.temperature, recipe.teacher_temperature
+    return lambda scores: losses.listwise_distillation(
+        scores, wanted, batch.positive, batch.real, *temperatures, label_weight
+    )
 
 
 def _order_loss(documents: Tensor, reverse: Tensor, real: Tensor) -> Tensor:

@@ -83,9 +83,9 @@ def prepare(
     numbers: dict[str, int] = {}
     prepared.same = np.array([numbers.setdefault(text, len(numbers)) for text in texts])
     if teachers:
-        queries = [text for one in asked for text in one.texts]
+        questions = [text for one in asked for text in one.texts]
         prepared.document_teacher = joint_embeddings([teacher.embed_documents(texts) for teacher in teachers]).cpu()
-        prepared.query_teacher = joint_embeddings([teacher.embed_queries(queries) for teacher in teachers]).cpu()
+        prepared.query_teacher = joint_embeddings([teacher.embed_queries(questions) for teacher in teachers]).cpu()
     return prepared
 
 

@@ -11,8 +11,9 @@ class Recipe:
 
     minutes: float = 8.0
     steps: int = 0  # instead of minutes, where it is not 0
-    warm_share: float = 0.15  # of the time: short lists, many random documents, embeddings distilled hardest
-    learning_rate: float = 6e-4
+    embeddings_share: float = 0.45  # of the time, where there is a teacher: its embeddings alone, in short lists
+    embeddings_learning_rate: float = 1.4e-3
+    learning_rate: float = 6e-4  # once lists count
     tokens: int = 65_536  # of the lists that share a step
     largest: int = 64  # documents of a list
     limit: int = 256  # tokens of a document
@@ -20,9 +21,7 @@ class Recipe:
     teacher_temperature: float = 0.05
     bm25_weight: float = 0.2
     label_weight: float = 0.5
-    lists_from: float = 0.5  # of the time: with a teacher only its embeddings and dispersion count before it
     distill_embeddings: float = 3.0
-    distill_floor: float = 1.0  # what is left of it once the warm share has passed
     synthetic_label_weight: float = 0.2
     info_nce: float = 0.3
     dispersion: float = 0.05

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
 MAXIMUM_LENGTH = 256
@@ -34,7 +34,8 @@ class Teacher:
         self.name = name or folder.name
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
         kind = torch.float32 if device == "cpu" else torch.float16
-        self._model: nn.Module = AutoModel.from_pretrained(folder, dtype=kind).to(device).eval()
+        self._model = AutoModel.from_pretrained(folder, dtype=kind).to(device).eval()
+        self._width: int = self._model.config.hidden_size
         self._device = device
         self._first_token = bool(_read(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token"))
         prompts = _read(folder / "config_sentence_transformers.json").get("prompts", {})
@@ -53,7 +54,7 @@ class Teacher:
         """Long texts are batched with long ones."""
         encoded = self._tokenizer(texts, truncation=True, max_length=MAXIMUM_LENGTH, padding=False)["input_ids"]
         order = sorted(range(len(texts)), key=lambda row: len(encoded[row]))
-        result = torch.empty(len(texts), self._model.config.hidden_size, dtype=torch.float16, device=self._device)
+        result = torch.empty(len(texts), self._width, dtype=torch.float16, device=self._device)
         start = 0
         while start < len(order):
             end = start + 1

@@ -17,8 +17,10 @@ CONTROL_TOKENS = (START, QUERY_START, QUERY_END, DOCUMENT_MARKER, QUERY_MARKER)
 MAX_DOC_LENGTH = 256
 MAX_QUERY_LENGTH = 64
 BLOCK_SIZE = 64
-# 64 documents of 256 tokens and a query of 64 fit into one block: 64 * 257 + 2 * 64 + 4 tokens in all.
-MAXIMUM_LENGTH = 16896
+# Tokens of a block as it is served: 64 documents of 64. Longer lists are cut into several, which rank as well and take
+# less time; training reads them whole.
+MAXIMUM_LENGTH = 4352
+# 64 documents of 256 tokens and a query of 64: 64 * 257 + 2 * 64 + 4 tokens in all, and some to spare.
 MAXIMUM_POSITIONS = 17408
 
 

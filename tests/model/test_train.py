@@ -18,13 +18,16 @@ from training.backbone import Shape as Kept
 from training.backbone import start
 from training.batches import Lists, Sampling
 from training.cli import main
+from training.clock import Clock
 from training.example import texts
 from training.model import ListwiseReranker
-from training.objective import Taught, weighted_losses
+from training.objective import weighted_losses
+from training.parallel import Group
 from training.prepared import plain_tokenizer
 from training.recipe import Recipe
 from training.run import Run
 from training.texts import Text, write_collection
+from training.train import train
 
 TOY = ["--tokens", "1024", "--largest", "8", "--limit", "48", "--workers", "0", "--sample", "8", "--synthetic", "1"]
 SHAPE = ["--projector", "48", "32"]
@@ -88,7 +91,7 @@ def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp
     optimizer = torch.optim.AdamW([value for value in model.parameters() if value.requires_grad], lr=3e-3)
     seen = []
     for _ in range(30):
-        loss = weighted_losses(model, readings, None, recipe, 0.5, "cpu")["nce"]
+        loss = weighted_losses(model, readings, None, recipe, True, "cpu")["nce"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -96,16 +99,32 @@ def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp
     assert seen[-1] < seen[0] / 2
 
 
-def test_the_teachers_embeddings_are_learnt_before_their_lists(data: Path, tmp_path: Path) -> None:
+def test_the_teachers_embeddings_are_learnt_before_their_lists(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     checkpoint = start(_backbone(tmp_path / "backbone", QWEN3), Kept(projector=(48, 32)), "toy", 0)
-    recipe = Recipe(lists_from=0.5)
+    recipe = Recipe(steps=202, embeddings_share=0.5, tokens=256, largest=6, limit=24, workers=0)
     prepared = Run(data, [], "cpu").prepare(checkpoint, recipe)
-    taught = Taught(torch.randn(len(prepared.documents), 32), torch.randn(len(prepared.queries), 32))
-    model = ListwiseReranker(checkpoint)
-    lists = Lists(prepared, model.template, Sampling(6, 6, (24,), 0.5, 1.0), tokens=1024, seed=0)
-    readings = [next(iter(lists))[0]]
-    named = [set(weighted_losses(model, readings, taught, recipe, progress, "cpu")) for progress in (0.4, 0.6)]
-    assert named == [{"spread", "embed"}, {"spread", "embed", "list", "nce"}]
+    prepared.document_teacher = torch.randn(len(prepared.documents), 32)
+    prepared.query_teacher = torch.randn(len(prepared.queries), 32)
+    train(checkpoint, prepared, recipe, "cpu", Group(), lambda model: None)
+    first, second, third = (line.split()[5::2] for line in capsys.readouterr().out.splitlines() if "step" in line)
+    assert first == second == ["spread", "embed"]
+    assert third == ["spread", "list", "nce", "embed"]
+
+
+def test_the_learning_rate_rises_and_falls_in_each_stage() -> None:
+    recipe = Recipe(steps=1000, embeddings_share=0.4, embeddings_learning_rate=2.0, learning_rate=1.0)
+    clock, rates = Clock(recipe, True, Group(), "cpu"), []
+    while clock.progress < 1:
+        rates.append((clock.lists, clock.learning_rate))
+        clock.tick()
+    embeddings, lists = ([rate for stage, rate in rates if stage == wanted] for wanted in (False, True))
+    assert (len(embeddings), len(lists)) == (400, 600)
+    for stage, peak in ((embeddings, 2.0), (lists, 1.0)):
+        assert peak / 2 < max(stage) <= peak
+        assert max(stage[0], stage[-1]) < peak / 20
+    assert Clock(recipe, False, Group(), "cpu").lists
 
 
 def test_capitals_are_read_as_small_letters_if_asked(tmp_path: Path) -> None:
