@@ -33,15 +33,24 @@ def deployed(settings: Settings) -> Iterator[str]:
     Raises InvalidRequestError where Ray is not installed, NotReadyError where no replica became ready.
     """
     serve = _ray_serve()
-    serve.start(http_options={"host": settings.host, "port": settings.port})
     try:
+        _start(serve, settings)
         serve.run(deployment(settings), name=APP, route_prefix="/")
-    except RuntimeError as error:
-        raise NotReadyError("Ray could not start a replica; its log names the reason") from error
+    except (RuntimeError, TimeoutError) as error:
+        raise NotReadyError("Ray could not start a proxy or a replica; its log names the reason") from error
     try:
         yield f"http://{settings.host}:{settings.port}"
     finally:
         serve.delete(APP)
+
+
+def _start(serve: ModuleType, settings: Settings) -> None:
+    """Start Ray's proxy; a slow machine's gets a second minute, which the deployment waits for."""
+    options = {"host": settings.host, "port": settings.port}
+    try:
+        serve.start(http_options=options)
+    except TimeoutError:
+        serve.start(http_options=options)
 
 
 def deployment(settings: Settings) -> Any:
