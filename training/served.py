@@ -1,6 +1,7 @@
 """nDCG@10 of a model folder as it is served (number type, blocks and all), on a sample of the dev queries.
 
-`python -m training.served FOLDER DATA --sample 40` prints a line a set; `training.evaluate` measures checkpoints.
+`python -m training.served FOLDER DATA --sample 40` prints a line a set; `--shuffles 5` reads the candidates in five
+random orders too. `training.evaluate` measures checkpoints.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from training.lists import BM25
 from training.metrics import ndcg
 from training.prepared import CANDIDATES
 
+Lists = dict[int, list[int]]  # documents' rows by query, best first
+
 
 def main() -> None:
     """Measure the named sets, all of them by default."""
@@ -25,34 +28,50 @@ def main() -> None:
     flags.add_argument("data", type=Path)
     flags.add_argument("--sample", type=int, default=40, help="queries a set, drawn with seed 0")
     flags.add_argument("--sets", nargs="+", default=DEV_SETS)
+    flags.add_argument("--shuffles", type=int, default=0)
     options = flags.parse_args()
     reranker = Reranker.load(options.folder)
     for collection in read_collections(options.data, "dev", options.sets):
         started = time.perf_counter()
-        queries = _sample(collection, options.sample)
-        first, reranked = _measure(reranker, collection, queries)
-        seconds = time.perf_counter() - started
-        print(f"{collection.name} {len(queries)} queries: BM25 {first:.1f}, reranked {reranked:.1f}, {seconds:.0f} s")
+        lists = _lists(collection, options.sample)
+        measured = f"{collection.name} {len(lists)} queries: BM25 {_points(collection, lists):.1f}"
+        measured += f", reranked {_points(collection, _reranked(reranker, collection, lists)):.1f}"
+        mixed = [
+            _points(collection, _reranked(reranker, collection, _mixed(lists, n))) for n in range(options.shuffles)
+        ]
+        if mixed:
+            measured += f", shuffled {statistics.mean(mixed):.1f} ({min(mixed):.1f} to {max(mixed):.1f})"
+        print(f"{measured}, {time.perf_counter() - started:.0f} s", flush=True)
 
 
-def _sample(collection: Collection, size: int) -> list[int]:
+def _lists(collection: Collection, size: int) -> Lists:
+    """BM25's best documents of a sample of the queries."""
     judged = collection.judgements["dev"]
     queries = [query for query, gains in judged.items() if any(gain > 0 for gain in gains.values())]
     random.Random(0).shuffle(queries)  # noqa: S311
-    return sorted(queries[:size])
-
-
-def _measure(reranker: Reranker, collection: Collection, queries: list[int]) -> tuple[float, float]:
-    """Give mean nDCG@10 in points, of the first stage and of the reranked lists."""
-    judged = collection.judgements["dev"]
+    queries = sorted(queries[:size])
     found = BM25(collection.documents).top([collection.queries[query] for query in queries], CANDIDATES)
-    first, reranked = [], []
-    for query, rows in zip(queries, found, strict=True):
-        candidates = [Candidate(place, collection.documents[row]) for place, row in enumerate(rows.tolist())]
+    return {query: rows.tolist() for query, rows in zip(queries, found, strict=True)}
+
+
+def _mixed(lists: Lists, seed: int) -> Lists:
+    order = random.Random(seed)  # noqa: S311
+    return {query: order.sample(rows, len(rows)) for query, rows in lists.items()}
+
+
+def _reranked(reranker: Reranker, collection: Collection, lists: Lists) -> Lists:
+    found = {}
+    for query, rows in lists.items():
+        candidates = [Candidate(place, collection.documents[row]) for place, row in enumerate(rows)]
         ranking = reranker.rank(Query(collection.queries[query]), candidates)
-        first.append(ndcg(rows.tolist(), judged[query]))
-        reranked.append(ndcg([int(rows[result.index]) for result in ranking.results], judged[query]))
-    return 100 * statistics.mean(first), 100 * statistics.mean(reranked)
+        found[query] = [rows[result.index] for result in ranking.results]
+    return found
+
+
+def _points(collection: Collection, lists: Lists) -> float:
+    """Mean nDCG@10 in points."""
+    judged = collection.judgements["dev"]
+    return 100 * statistics.mean(ndcg(rows, judged[query]) for query, rows in lists.items())
 
 
 if __name__ == "__main__":
