@@ -20,6 +20,12 @@ class Collection:
     queries: list[str]
     judgements: dict[str, Judgements] = field(default_factory=dict)
 
+    def relevant(self, split: str) -> dict[int, list[int]]:
+        """Give the rows of the relevant documents by query; queries without any are left out."""
+        judged = self.judgements.get(split, {})
+        found = {query: [row for row, gain in gains.items() if gain > 0] for query, gains in judged.items()}
+        return {query: rows for query, rows in found.items() if rows}
+
 
 def read_collection(folder: Path) -> Collection:
     """Read a folder; judgements of unknown queries or documents are an error that names them."""
@@ -49,14 +55,10 @@ def without_held_out(collection: Collection) -> Collection:
     Such documents would otherwise be seen in training: as texts of the teacher, and as negatives.
     """
     train = collection.judgements.get("train", {})
-    wanted = {row for gains in train.values() for row, gain in gains.items() if gain > 0}
-    held_out = {
-        row
-        for split in ("dev", "test")
-        for gains in collection.judgements.get(split, {}).values()
-        for row, gain in gains.items()
-        if gain > 0 and row not in wanted
-    }
+    wanted, dev, test = (
+        {row for rows in collection.relevant(split).values() for row in rows} for split in ("train", "dev", "test")
+    )
+    held_out = (dev | test) - wanted
     kept = [row for row in range(len(collection.documents)) if row not in held_out]
     place = {row: index for index, row in enumerate(kept)}
     judgements = {

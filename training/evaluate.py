@@ -41,8 +41,7 @@ class DevSet:
     @classmethod
     def read(cls, collection: Collection, tokenizer: Tokenizer, sample: int | None = None) -> "DevSet":
         """Search every dev query that has a relevant document, or `sample` of them."""
-        gains = collection.judgements["dev"]
-        queries = [query for query, judged in gains.items() if any(gain > 0 for gain in judged.values())]
+        queries = list(collection.relevant("dev"))
         if sample and len(queries) > sample:
             queries = sorted(random.Random(0).sample(queries, sample))  # noqa: S311
         texts = [collection.queries[query] for query in queries]

@@ -90,12 +90,10 @@ def prepare(
 
 
 def _ask(collection: Collection, synthetic: int, rng: random.Random) -> _Asked:
-    judged = [(collection.queries[query], gains) for query, gains in collection.judgements["train"].items()]
-    judged = [(text, gains) for text, gains in judged if any(gain > 0 for gain in gains.values())]
+    relevant = collection.relevant("train")
     made = synthetic_queries(collection.documents, synthetic, rng)
-    relevant = [[row for row, gain in gains.items() if gain > 0] for _, gains in judged]
-    texts = [text for text, _ in judged] + [query.text for query in made]
-    return _Asked(texts, relevant + [[query.document] for query in made], len(judged))
+    texts = [collection.queries[query] for query in relevant] + [query.text for query in made]
+    return _Asked(texts, [*relevant.values(), *([query.document] for query in made)], len(relevant))
 
 
 def _add(

@@ -18,7 +18,7 @@ from training.lists import BM25
 from training.metrics import ndcg
 from training.prepared import CANDIDATES
 
-Lists = dict[int, list[int]]  # documents' rows by query, best first
+Rankings = dict[int, list[int]]  # documents' rows by query, best first
 
 
 def main() -> None:
@@ -44,22 +44,21 @@ def main() -> None:
         print(f"{measured}, {time.perf_counter() - started:.0f} s", flush=True)
 
 
-def _lists(collection: Collection, size: int) -> Lists:
+def _lists(collection: Collection, size: int) -> Rankings:
     """BM25's best documents of a sample of the queries."""
-    judged = collection.judgements["dev"]
-    queries = [query for query, gains in judged.items() if any(gain > 0 for gain in gains.values())]
+    queries = list(collection.relevant("dev"))
     random.Random(0).shuffle(queries)  # noqa: S311
     queries = sorted(queries[:size])
     found = BM25(collection.documents).top([collection.queries[query] for query in queries], CANDIDATES)
     return {query: rows.tolist() for query, rows in zip(queries, found, strict=True)}
 
 
-def _mixed(lists: Lists, seed: int) -> Lists:
+def _mixed(lists: Rankings, seed: int) -> Rankings:
     order = random.Random(seed)  # noqa: S311
     return {query: order.sample(rows, len(rows)) for query, rows in lists.items()}
 
 
-def _reranked(reranker: Reranker, collection: Collection, lists: Lists) -> Lists:
+def _reranked(reranker: Reranker, collection: Collection, lists: Rankings) -> Rankings:
     found = {}
     for query, rows in lists.items():
         candidates = [Candidate(place, collection.documents[row]) for place, row in enumerate(rows)]
@@ -68,7 +67,7 @@ def _reranked(reranker: Reranker, collection: Collection, lists: Lists) -> Lists
     return found
 
 
-def _points(collection: Collection, lists: Lists) -> float:
+def _points(collection: Collection, lists: Rankings) -> float:
     """Mean nDCG@10 in points."""
     judged = collection.judgements["dev"]
     return 100 * statistics.mean(ndcg(rows, judged[query]) for query, rows in lists.items())
