@@ -17,10 +17,10 @@ import numpy as np
 from benchmarks.cpu_speed import GRAPHS, open_graph, scores
 from benchmarks.results import table, write_section
 from training.checkpoint import Checkpoint
-from training.data import read_collections
-from training.evaluate import DevSet
+from training.dev_sets import DevSet, read_dev_sets
+from training.evaluate import Tokens, ordered
 from training.prepared import plain_tokenizer
-from training.template import Template
+from training.template import Prompt, Template
 
 
 def main() -> None:
@@ -34,16 +34,17 @@ def main() -> None:
     given = flags.parse_args()
     tokenizer = Checkpoint.load(given.checkpoint).tokenizer
     template, plain = Template.of(tokenizer), plain_tokenizer(tokenizer)
-    sets = [DevSet.read(one, plain, given.sample) for one in read_collections(given.data, "dev", given.sets)]
+    sets = read_dev_sets(given.data, given.sample, given.sets)
+    lists = [(dev, Tokens.of(dev, plain).prompts(dev, template)) for dev in sets]
     rows = [["BM25", *_points([dev.mean_ndcg(dev.candidates) for dev in sets])]]
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work) / "checkpoint"
         shutil.copytree(given.checkpoint, folder, ignore=shutil.ignore_patterns("averaged", "kept"))
         for name in given.graphs.split(";"):
             session = open_graph(folder, name)
-            rows.append([name, *_points([dev.mean_ndcg(_ranked(dev, session, template)) for dev in sets])])
+            rows.append([name, *_points([dev.mean_ndcg(_ranked(dev, asked, session)) for dev, asked in lists])])
             print(rows[-1], flush=True)
-    body = table(["graph", *(dev.collection.name for dev in sets), "mean"], rows)
+    body = table(["graph", *(dev.name for dev in sets), "mean"], rows)
     body += f"\n\nnDCG@10, {given.sample} dev queries a set at most. Aim: int8 loses at most 0.5 of fp32's mean."
     command = f"python -m benchmarks.int8_quality CHECKPOINT DATA --sets {' '.join(given.sets)} --sample {given.sample}"
     write_section("Ranking in 8 bits", command, body, ["onnxruntime"])
@@ -53,14 +54,11 @@ def _points(found: list[float]) -> list[str]:
     return [f"{100 * value:.2f}" for value in (*found, float(np.mean(found)))]
 
 
-def _ranked(dev: DevSet, session: Any, template: Template) -> list[list[int]]:
+def _ranked(dev: DevSet, prompts: list[Prompt], session: Any) -> list[list[int]]:
     found: list[list[int]] = []
-    for query, rows in zip(dev.query_tokens, dev.candidates, strict=True):
-        prompt = template.prompt(query, [dev.document_tokens[row] for row in rows])
-        found.append([])
-        if rows:
-            order = np.argsort(-scores(session, np.array(prompt.ids), np.array(prompt.documents)), kind="stable")
-            found[-1] = [rows[place] for place in order]
+    for prompt, rows in zip(prompts, dev.candidates, strict=True):
+        read = scores(session, np.array(prompt.ids), np.array(prompt.documents)) if rows else np.zeros(0)
+        found.append(ordered(rows, read))
     return found
 
 

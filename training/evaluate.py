@@ -4,7 +4,6 @@
 """
 
 import argparse
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,63 +14,49 @@ from tokenizers import Tokenizer
 from torch.nn.utils.rnn import pad_sequence
 
 from training.checkpoint import Checkpoint
-from training.data import Collection, read_collections
-from training.lists import BM25, FloatArray
-from training.metrics import ndcg
+from training.dev_sets import DevSet, read_dev_sets
+from training.lists import FloatArray
 from training.model import ListwiseReranker, cosines
-from training.prepared import CANDIDATES, encode, plain_tokenizer
+from training.prepared import encode, plain_tokenizer
 from training.teacher import Teacher, named_teacher
-from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH, Prompt
+from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH, Prompt, Template
 
 _TOKENS = 65_536  # of the prompts that share a run
 _SHUFFLES = 5
-DEV_SETS = ["cranfield", "med", "time", "trecqa", "conala", "tydiqa-goldp-english", "wikiqa", "codenn-python"]
 
 
-@dataclass
-class DevSet:
-    """A dev set's judged queries with their candidate rows, tokenised."""
+@dataclass(frozen=True)
+class Tokens:
+    """A dev set's texts as a model reads them: queries in their order, documents by row."""
 
-    collection: Collection
-    queries: list[int]
-    candidates: list[list[int]]
-    query_tokens: list[list[int]]
-    document_tokens: list[list[int]]
+    queries: list[list[int]]
+    documents: list[list[int]]
 
     @classmethod
-    def read(cls, collection: Collection, tokenizer: Tokenizer, sample: int | None = None) -> "DevSet":
-        """Search every dev query that has a relevant document, or `sample` of them."""
-        queries = list(collection.relevant("dev"))
-        if sample and len(queries) > sample:
-            queries = sorted(random.Random(0).sample(queries, sample))  # noqa: S311
-        texts = [collection.queries[query] for query in queries]
-        found = BM25(collection.documents).top(texts, CANDIDATES)
+    def of(cls, dev: DevSet, tokenizer: Tokenizer) -> "Tokens":
+        """Tokenise with a tokenizer that knows no control token."""
         return cls(
-            collection,
-            queries,
-            [rows.tolist() for rows in found],
-            encode(tokenizer, texts, MAX_QUERY_LENGTH),
-            encode(tokenizer, collection.documents, MAX_DOC_LENGTH),
+            encode(tokenizer, dev.query_texts, MAX_QUERY_LENGTH),
+            encode(tokenizer, dev.collection.documents, MAX_DOC_LENGTH),
         )
 
-    def mean_ndcg(self, rankings: Sequence[Sequence[int]]) -> float:
-        """Average over the queries."""
-        gains = self.collection.judgements["dev"]
-        return float(np.mean([ndcg(rows, gains[query]) for query, rows in zip(self.queries, rankings, strict=True)]))
+    def prompts(self, dev: DevSet, template: Template) -> list[Prompt]:
+        """Put each query's candidates into one prompt."""
+        return [
+            template.prompt(query, [self.documents[row] for row in rows])
+            for query, rows in zip(self.queries, dev.candidates, strict=True)
+        ]
 
 
-def rerank(dev: DevSet, model: ListwiseReranker, device: str, shuffle: random.Random | None = None) -> list[list[int]]:
-    """Order every query's candidates by the model; `shuffle` mixes them first."""
-    read = [list(rows) for rows in dev.candidates]
-    if shuffle:
-        for rows in read:
-            shuffle.shuffle(rows)
-    prompts = [
-        model.template.prompt(query, [dev.document_tokens[row] for row in rows])
-        for query, rows in zip(dev.query_tokens, read, strict=True)
-    ]
-    scores = _score(model, prompts, device)
-    return [[rows[place] for place in np.argsort(-one, kind="stable")] for rows, one in zip(read, scores, strict=True)]
+def rerank(dev: DevSet, tokens: Tokens, model: ListwiseReranker, device: str) -> list[list[int]]:
+    """Order every query's candidates by the model."""
+    scores = _score(model, tokens.prompts(dev, model.template), device)
+    return [ordered(rows, one) for rows, one in zip(dev.candidates, scores, strict=True)]
+
+
+def ordered(rows: Sequence[int], scores: FloatArray) -> list[int]:
+    """Sort rows by falling score; ties stay in their order."""
+    return [rows[place] for place in np.argsort(-scores, kind="stable")]
 
 
 def _score(model: ListwiseReranker, prompts: Sequence[Prompt], device: str) -> list[FloatArray]:
@@ -112,26 +97,17 @@ def _padded(rows: Sequence[Sequence[int]], device: str) -> torch.Tensor:
 def rerank_by_teacher(dev: DevSet, teacher: Teacher) -> list[list[int]]:
     """Order every query's candidates by the cosine of the teacher's embeddings."""
     documents = teacher.embed_documents(dev.collection.documents).float()
-    queries = teacher.embed_queries([dev.collection.queries[query] for query in dev.queries]).float()
+    queries = teacher.embed_queries(dev.query_texts).float()
     return [
         [rows[place] for place in (documents[rows] @ query).argsort(descending=True).tolist()] if rows else []
         for query, rows in zip(queries, dev.candidates, strict=True)
     ]
 
 
-def read_dev_sets(data: Path, tokenizer: Tokenizer, sample: int | None = None) -> list[DevSet]:
-    """Read those of `DEV_SETS` that the folder holds, or else every set with dev judgements."""
-    present = [name for name in DEV_SETS if (data / name).is_dir()]
-    try:
-        collections = read_collections(data, "dev", present or None)
-    except FileNotFoundError:  # a training may go without
-        collections = []
-    return [DevSet.read(collection, tokenizer, sample) for collection in collections]
-
-
 def report(
     dev_sets: Sequence[DevSet],
     model: ListwiseReranker,
+    tokenizer: Tokenizer,
     device: str,
     teachers: Sequence[Teacher],
     shuffles: int = _SHUFFLES,
@@ -142,12 +118,14 @@ def report(
     """
     rows: dict[str, dict[str, float]] = {}
     for dev in dev_sets:
-        row = {"BM25": dev.mean_ndcg(dev.candidates), "model": dev.mean_ndcg(rerank(dev, model, device))}
-        shuffled = [dev.mean_ndcg(rerank(dev, model, device, random.Random(seed))) for seed in range(shuffles)]  # noqa: S311
+        tokens = Tokens.of(dev, tokenizer)
+        row = {"BM25": dev.mean_ndcg(dev.candidates), "model": dev.mean_ndcg(rerank(dev, tokens, model, device))}
+        mixed = [dev.shuffled(seed) for seed in range(shuffles)]
+        shuffled = [dev.mean_ndcg(rerank(one, tokens, model, device)) for one in mixed]
         if shuffled:
             row |= {"shuffled": float(np.mean(shuffled)), "spread": float(np.std(shuffled))}
         row |= {teacher.name: dev.mean_ndcg(rerank_by_teacher(dev, teacher)) for teacher in teachers}
-        rows[dev.collection.name] = row
+        rows[dev.name] = row
     if not rows:
         return {}
     rows["mean"] = {key: float(np.mean([row[key] for row in rows.values()])) for key in next(iter(rows.values()))}
@@ -176,9 +154,9 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     checkpoint = Checkpoint.load(arguments.checkpoint)
     model = ListwiseReranker(checkpoint).to(device).eval()
-    dev_sets = read_dev_sets(arguments.data, plain_tokenizer(checkpoint.tokenizer))
     teachers = [named_teacher(name, device) for name in arguments.teacher]
-    print(table(report(dev_sets, model, device, teachers)))
+    dev_sets = read_dev_sets(arguments.data)
+    print(table(report(dev_sets, model, plain_tokenizer(checkpoint.tokenizer), device, teachers)))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from tokenizers import Tokenizer
 
 from training.checkpoint import Checkpoint
 from training.data import read_collections, without_held_out
-from training.evaluate import read_dev_sets, report, table
+from training.dev_sets import read_dev_sets
+from training.evaluate import report, table
 from training.model import ListwiseReranker, describe
 from training.parallel import Group
 from training.prepared import Prepared, plain_tokenizer, prepare
@@ -84,10 +85,14 @@ class Run:
     def _measure(self, folders: Sequence[Path], tokenizer: Tokenizer) -> dict[Path, dict[str, dict[str, float]]]:
         """Rerank the dev sets by each checkpoint, and print the tables."""
         rows = {}
-        dev_sets = read_dev_sets(self.data, tokenizer, self.sample)
+        try:
+            dev_sets = read_dev_sets(self.data, self.sample)
+        except FileNotFoundError:  # a training may go without
+            dev_sets = []
         for folder in folders:
             model = ListwiseReranker(Checkpoint.load(folder)).to(self.device).eval()
-            rows[folder] = report(dev_sets, model, self.device, self.teachers if folder is folders[0] else [])
+            teachers = self.teachers if folder is folders[0] else []
+            rows[folder] = report(dev_sets, model, tokenizer, self.device, teachers)
             print(f"{folder}\n{table(rows[folder])}", flush=True)
         return rows
 
