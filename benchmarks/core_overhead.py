@@ -13,6 +13,7 @@ from benchmarks.results import table, write_section
 from lastly.config import embedded_model
 from lastly.local.python_docs import python_documentation
 from lastly.reranker import Reranker
+from lastly.session import Run
 from lastly.types import BlockEmbeddings, Candidate, Encoding, Query
 
 TOKENS = 2_048
@@ -27,11 +28,11 @@ class Watch:
         self.seconds = 0.0
         reranker.session.run = self.run  # type: ignore[method-assign]
 
-    def run(self, encodings: Sequence[Encoding]) -> list[BlockEmbeddings]:
+    def run(self, encodings: Sequence[Encoding], run: Run | None = None) -> list[BlockEmbeddings]:
         """Run the session, timed."""
         started = time.perf_counter()
         try:
-            return self._run(encodings)
+            return self._run(encodings, run)
         finally:
             self.seconds += time.perf_counter() - started
 

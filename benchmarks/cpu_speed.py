@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnx_ir as ir
 import onnxruntime as ort
 import torch
@@ -136,7 +137,7 @@ def open_graph(folder: Path, name: str) -> Any:
     return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-def scores(session: Any, ids: np.ndarray, documents: np.ndarray) -> np.ndarray:
+def scores(session: Any, ids: np.ndarray, documents: np.ndarray) -> npt.NDArray[np.float32]:
     """Give the cosine of each document, whose markers stand at `documents`, to the query, whose marker ends the ids."""
     feeds = {
         "input_ids": ids[None],
@@ -147,7 +148,7 @@ def scores(session: Any, ids: np.ndarray, documents: np.ndarray) -> np.ndarray:
     }
     embedded, query = session.run(None, feeds)
     norms = np.linalg.norm(embedded[0], axis=1) * np.linalg.norm(query[0])
-    return np.asarray(embedded[0] @ query[0] / norms)
+    return np.asarray(embedded[0] @ query[0] / norms, np.float32)
 
 
 def token_ids(length: int) -> np.ndarray:

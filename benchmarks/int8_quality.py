@@ -57,7 +57,7 @@ def _points(found: list[float]) -> list[str]:
 def _ranked(dev: DevSet, prompts: list[Prompt], session: Any) -> list[list[int]]:
     found: list[list[int]] = []
     for prompt, rows in zip(prompts, dev.candidates, strict=True):
-        read = scores(session, np.array(prompt.ids), np.array(prompt.documents)) if rows else np.zeros(0)
+        read = scores(session, np.array(prompt.ids), np.array(prompt.documents)) if rows else np.zeros(0, np.float32)
         found.append(ordered(rows, read))
     return found
 

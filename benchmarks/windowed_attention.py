@@ -9,6 +9,7 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -21,7 +22,7 @@ from onnx_export.windowed import Chunks
 
 HEADS, KV_HEADS, HEAD_DIM = 16, 8, 128
 WINDOWS = (1024, 128)
-SIZES = {"num_heads": HEADS, "kv_num_heads": KV_HEADS, "do_rotary": 0}
+SIZES: dict[str, Any] = {"num_heads": HEADS, "kv_num_heads": KV_HEADS, "do_rotary": 0}
 
 
 def main() -> None:

@@ -94,7 +94,7 @@ class Part:
 class AsOnGpu(Session):
     """Buckets, powers of two and binding as on a GPU, on the CPU."""
 
-    on_gpu = True  # type: ignore[assignment]
+    on_gpu = True
 
 
 def run(work: Callable[[Part], None]) -> None:

@@ -202,7 +202,7 @@ def _wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def test_several_models_answer_by_name(small_model: Path) -> None:
-    with serving(Settings(model=f"first={small_model},second={small_model}")) as client:  # type: ignore[arg-type]
+    with serving(Settings(model=f"first={small_model},second={small_model}")) as client:
         assert [card["id"] for card in client.get("/v1/models").json()["data"]] == ["first", "second"]
         assert client.post("/v1/rerank", json=CALL).json()["model"] == "first"
         assert client.post("/v1/rerank", json=CALL | {"model": "second"}).json()["model"] == "second"
@@ -211,7 +211,7 @@ def test_several_models_answer_by_name(small_model: Path) -> None:
 
 def test_two_models_of_one_name_end_the_start(small_model: Path) -> None:
     with pytest.raises(InvalidRequestError, match="NAME=FOLDER"):
-        create_app(Settings(model=f"a={small_model},a={small_model}"))  # type: ignore[arg-type]
+        create_app(Settings(model=f"a={small_model},a={small_model}"))
 
 
 def test_lines_of_the_log_are_json_and_hold_no_user_text(small_model: Path) -> None:

@@ -37,7 +37,8 @@ sys.addaudithook(_hook)  # can't be taken off again: it looks only while `watche
 def watched() -> Iterator[list[tuple[str, str]]]:
     """Give what was touched."""
     global _seen
-    _seen = found = []
+    found: list[tuple[str, str]] = []
+    _seen = found
     try:
         yield found
     finally:

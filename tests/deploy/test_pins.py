@@ -24,7 +24,7 @@ LINUX = {
 def entries(file: Path) -> dict[str, tuple[Requirement, int]]:
     """Give each requirement of a file with its number of hashes."""
     lines = re.sub(r"\\\n", " ", file.read_text(encoding="utf-8")).splitlines()
-    found = {}
+    found: dict[str, tuple[Requirement, int]] = {}
     for line in lines:
         if line and not line.startswith("#"):
             stated, *hashes = line.split("--hash=sha256:")

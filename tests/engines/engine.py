@@ -11,6 +11,11 @@ def by_id(hits: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {hit["_id"]: {name: value for name, value in hit.items() if name != "_score"} for hit in hits}
 
 
+def at(start: int) -> dict[str, Any]:
+    """Give the place of a page as an argument: `from` is a word of Python's."""
+    return {"from": start}
+
+
 @dataclass(frozen=True)
 class Answer:
     """An answer as it came, refused or not."""
@@ -79,7 +84,7 @@ class Corpus:
     ) -> Answer:
         """Search for the word that every document has, with what this search says of its own reranking."""
         ext = {"ext": {"lastly": own}} if own else {}
-        return self.search(headers=headers, size=size, **{"from": start}, **ext)
+        return self.search(headers=headers, size=size, **at(start), **ext)
 
     def configured(self, **settings: Any) -> "Corpus":
         """Set index settings by their short names."""

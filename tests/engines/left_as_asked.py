@@ -81,7 +81,7 @@ class LeftAsAsked:
         index = other(
             "with-nested", {"body": {"type": "text"}, "comments": comments}, documents, "body", "comments.text"
         )
-        body = {"fields": asked} if asked else {}
+        body: dict[str, Any] = {"fields": asked} if asked else {}
         before = search(corpus, index, ext={"lastly": {"enabled": False}}, **body).body["hits"]["hits"][0]
         after = search(corpus, index, **body).body["hits"]["hits"][0]
         assert corpus.sidecar.calls[0].body["documents"] == ["apple\nsweet\nsour"]
@@ -157,7 +157,7 @@ class LeftAsAsked:
         assert len(answer.ids) < ALL
 
     def test_suggestions_explanations_and_hits_of_aggregations_are_kept(self, corpus: Corpus) -> None:
-        asked = {
+        asked: dict[str, Any] = {
             "suggest": {"s": {"text": "aple", "term": {"field": "body"}}},
             "explain": True,
             "aggs": {"groups": {"terms": {"field": "group"}, "aggs": {"best": {"top_hits": {"size": 2}}}}},
@@ -175,7 +175,7 @@ class LeftAsAsked:
         match = {"match": {"comments.text": "apple"}}
         inner: list[dict[str, Any]] = [{"name": "plain"}, {"name": "own", "fields": ["comments.text", "comments.by"]}]
         nested = [{"nested": {"path": "comments", "query": match, "inner_hits": one}} for one in inner]
-        asked = {
+        asked: dict[str, Any] = {
             "query": {"bool": {"must": [MATCH], "should": nested}},
             "suggest": {"s": {"prefix": "app", "completion": {"field": "name"}}},
             "aggs": {

@@ -34,7 +34,7 @@ class Promises(EveryEngine):
         assert by_id(after) == by_id(before)
 
     def test_aggregations_total_highlight_and_profile_are_kept(self, corpus: Corpus) -> None:
-        asked = {
+        asked: dict[str, Any] = {
             "aggs": {"groups": {"terms": {"field": "group"}}},
             "highlight": {"fields": {"body": {}}},
             "track_total_hits": True,

@@ -47,7 +47,7 @@ def call_one(client: TestClient, rng: random.Random) -> int:
     """Send a generated call; gives its status."""
     path, body = call(rng)
     answer = client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
-    check(path, body, answer)
+    check(path, body, answer.status_code, answer.content)
     return answer.status_code
 
 
@@ -55,7 +55,7 @@ def run(inputs: int, whole: int, seed: int, folder: Path) -> dict[str, object]:
     """Run so many inputs, `whole` of a hundred through HTTP; raises at the first broken contract."""
     model, statuses, started = small_model(folder), dict[str, int](), time.monotonic()
     reranker = Reranker.load(model)
-    with TestClient(create_app(Settings(model=str(model))), raise_server_exceptions=True) as client:  # type: ignore[arg-type]
+    with TestClient(create_app(Settings(model=str(model))), raise_server_exceptions=True) as client:
         wait_until_ready(client)
         for number in range(inputs):
             rng = random.Random(seed + number)

@@ -61,7 +61,7 @@ class Reference:
     def _cut(self, text: str, limit: int) -> tuple[str, int]:
         text = text.replace(DOCUMENT_MARKER, "").replace(QUERY_MARKER, "")
         ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return (text, len(ids)) if len(ids) <= limit else (self.tokenizer.decode(ids[:limit]), limit)
+        return (text, len(ids)) if len(ids) <= limit else (str(self.tokenizer.decode(ids[:limit])), limit)
 
     @staticmethod
     def _blocks(cut: list[tuple[str, int]], query_length: int, limits: Limits) -> list[list[str]]:
@@ -97,5 +97,5 @@ class Reference:
         ids = torch.tensor(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
         hidden = self.backbone(ids[None]).last_hidden_state[0]
         projected = torch.relu(hidden @ self.first.T) @ self.second.T
-        document_id, query_id = self.tokenizer.convert_tokens_to_ids([DOCUMENT_MARKER, QUERY_MARKER])
+        document_id, query_id = map(self.tokenizer.convert_tokens_to_ids, (DOCUMENT_MARKER, QUERY_MARKER))
         return projected[ids == document_id], projected[ids == query_id][0]

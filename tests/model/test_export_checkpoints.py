@@ -45,8 +45,15 @@ def cut(folder: Path, size: int) -> None:
     (folder / "model.safetensors").write_bytes(content[:size])
 
 
+def writing(name: str, content: str) -> Breaking:
+    def breaking(folder: Path) -> None:
+        (folder / name).write_text(content)
+
+    return breaking
+
+
 def prompt_file(content: Any) -> Breaking:
-    return lambda folder: (folder / "lastly_prompt.json").write_text(json.dumps(content)) and None
+    return writing("lastly_prompt.json", json.dumps(content))
 
 
 def without_markers(folder: Path) -> None:
@@ -76,7 +83,7 @@ BROKEN: dict[str, tuple[Breaking, str]] = {
     "no weights": (lambda f: (f / "model.safetensors").unlink(), "model.safetensors is missing"),
     "missing shard": (index_of_a_missing_shard, "model-2.safetensors is missing"),
     "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "tokenizer.json is missing"),
-    "broken tokenizer": (lambda f: (f / "tokenizer.json").write_text("{") and None, "tokenizer.json cannot be read"),
+    "broken tokenizer": (writing("tokenizer.json", "{"), "tokenizer.json cannot be read"),
     "tokenizer without markers": (without_markers, r"no added token '<\|embed_token\|>'"),
     "no config": (lambda f: (f / "config.json").unlink(), "config.json is missing"),
     "config without a size": (config(hidden_size=None), "hidden_size"),

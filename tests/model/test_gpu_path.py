@@ -20,7 +20,7 @@ from tests.model.reference import Reference
 class AsOnGpu(Session):
     """Buckets, powers of two and binding as on a GPU, on the CPU."""
 
-    on_gpu = True  # type: ignore[assignment]
+    on_gpu = True
 
     def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
         super().__init__(folder, options)

@@ -8,6 +8,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from lastly import model
+from lastly.errors import ModelFolderError
 from lastly.model import ModelFolder
 from lastly.reranker import Reranker
 from lastly.tokenization import PromptTokenizer
@@ -154,7 +155,7 @@ def test_the_hash_of_every_file_is_checked(folder: ModelFolder, tmp_path: Path) 
     with (tmp_path / "model.onnx.data").open("r+b") as file:
         file.seek(100)
         file.write(b"\xff")
-    with pytest.raises(model.ModelFolderError, match=r"model\.onnx\.data differs"):
+    with pytest.raises(ModelFolderError, match=r"model\.onnx\.data differs"):
         model.load(tmp_path)
 
 

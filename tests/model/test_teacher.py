@@ -3,10 +3,11 @@
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
@@ -19,7 +20,12 @@ TEXTS = ["copy a file", "file", "a file copy copy"]
 
 def _bert() -> BertModel:
     torch.manual_seed(0)
-    sizes = {"hidden_size": 384, "num_attention_heads": 12, "num_hidden_layers": 2, "intermediate_size": 64}
+    sizes: dict[str, Any] = {
+        "hidden_size": 384,
+        "num_attention_heads": 12,
+        "num_hidden_layers": 2,
+        "intermediate_size": 64,
+    }
     return BertModel(BertConfig(vocab_size=len(WORDS), max_position_embeddings=32, **sizes), add_pooling_layer=False)
 
 
@@ -31,7 +37,8 @@ def _tokenizer() -> Tokenizer:
 
 def _archive(path: Path, bert: BertModel) -> None:
     """A graph as exporters of BERT leave it: matrices transposed and without names, nodes with their paths."""
-    initializers, nodes = [], []
+    initializers: list[TensorProto] = []
+    nodes: list[NodeProto] = []
     for name, value in bert.state_dict().items():
         if name.startswith("encoder.") and name.endswith("weight") and "LayerNorm" not in name:
             place = f"onnx::MatMul_{len(nodes)}"

@@ -36,7 +36,7 @@ def tokenizer(**changes: Any) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(description | {"added_tokens": [], "post_processor": None} | changes))
 
 
-KINDS = {"lastly-mini": {}, "Qwen": _QWEN, "without words": {"pre_tokenizer": _BYTES}}
+KINDS: dict[str, dict[str, Any]] = {"lastly-mini": {}, "Qwen": _QWEN, "without words": {"pre_tokenizer": _BYTES}}
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.engine import Corpus
+from tests.engines.engine import Corpus, at
 from tests.engines.nodes.elasticsearch import ElasticsearchNode
 from tests.engines.promises import ALL, WINDOW
 
@@ -45,7 +45,7 @@ def test_a_compound_retriever_without_a_size_or_from_a_later_hit_on_has_its_page
     retriever = {"rescorer": {"rescore": rescore, "retriever": APPLE}}
     whole = corpus.search(retriever=retriever).ids
     assert len(whole) == len(corpus.plain(retriever=retriever).ids)
-    pages = [corpus.search(retriever=retriever, size=5, **{"from": start}).ids for start in (0, 5)]
+    pages = [corpus.search(retriever=retriever, size=5, **at(start)).ids for start in (0, 5)]
     assert [hit for page in pages for hit in page] == whole[:10]
 
 

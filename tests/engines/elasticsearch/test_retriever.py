@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.engines.elasticsearch.test_elasticsearch_only import check_released
-from tests.engines.engine import Answer, Corpus
+from tests.engines.engine import Answer, Corpus, at
 from tests.engines.nodes.elasticsearch import ElasticsearchNode
 from tests.engines.promises import ALL, WINDOW, by_id, eventually
 
@@ -52,7 +52,7 @@ def test_hits_are_unchanged_but_for_order_and_score(plain: Corpus) -> None:
 
 
 def test_pages_are_disjoint_and_hold_the_window(plain: Corpus) -> None:
-    pages = [plain.search(retriever=reranked(), size=7, **{"from": start}) for start in range(0, WINDOW + 7, 7)]
+    pages = [plain.search(retriever=reranked(), size=7, **at(start)) for start in range(0, WINDOW + 7, 7)]
     ids = [hit for page in pages for hit in page.ids]
     falling = [score for page in pages for score in page.scores]
     assert ids == plain.search(retriever=reranked(), size=WINDOW).ids
@@ -61,7 +61,13 @@ def test_pages_are_disjoint_and_hold_the_window(plain: Corpus) -> None:
 
 
 def test_what_it_asks_for_reaches_the_sidecar(plain: Corpus) -> None:
-    own = {"query": "pear", "window_size": 5, "instruction": "short", "model": "mini", "max_doc_tokens": 9}
+    own: dict[str, Any] = {
+        "query": "pear",
+        "window_size": 5,
+        "instruction": "short",
+        "model": "mini",
+        "max_doc_tokens": 9,
+    }
     answer = plain.search(retriever=reranked(**own), size=5, headers={"X-Opaque-Id": "me-3"})
     call = plain.sidecar.calls[0]
     assert (call.body["query"], call.body["instruction"], call.body["model"]) == ("pear", "short", "mini")
@@ -116,7 +122,7 @@ def test_its_filter_and_least_score_hold(plain: Corpus) -> None:
 
 
 def test_aggregations_total_highlight_profile_and_explanations_are_kept(plain: Corpus) -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "aggs": {"groups": {"terms": {"field": "group"}}},
         "highlight": {"fields": {"body": {"highlight_query": {"match": {"body": "apple"}}}}},
         "fields": ["title"],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.engines.articles import index_articles, restored
-from tests.engines.engine import Answer, Corpus
+from tests.engines.engine import Answer, Corpus, at
 from tests.engines.nodes.opensearch import OpenSearchNode, engine_plugin
 from tests.engines.opensearch.client import OpenSearchEngine
 from tests.engines.opensearch.conftest import QUICK_BREAKER
@@ -52,8 +52,7 @@ def search(corpus: Corpus, query: Any, pipeline: str = "normalised", **body: Any
 
 
 def test_a_hybrid_query_s_normalised_window_is_reranked(neural: Corpus) -> None:
-    off = {"ext": {"lastly": {"enabled": False}}}
-    first = search(neural, HYBRID, size=ALL, **off)
+    first = search(neural, HYBRID, size=ALL, ext={"lastly": {"enabled": False}})
     assert len(first.ids) == ALL, first.body
     answer = search(neural, HYBRID, size=ALL)
     assert answer.ids == first.ids[:WINDOW][::-1] + first.ids[WINDOW:]
@@ -62,14 +61,14 @@ def test_a_hybrid_query_s_normalised_window_is_reranked(neural: Corpus) -> None:
 
 def test_pages_of_a_hybrid_query_are_disjoint_and_complete(neural: Corpus) -> None:
     whole = search(neural, HYBRID, size=ALL).ids
-    pages = [search(neural, HYBRID, size=20, **{"from": start}) for start in range(0, ALL, 20)]
+    pages = [search(neural, HYBRID, size=20, **at(start)) for start in range(0, ALL, 20)]
     assert [hit for page in pages for hit in page.ids] == whole
 
 
 def test_a_later_page_of_a_hybrid_query_without_a_depth_is_refused_as_without_lastly(neural: Corpus) -> None:
     shallow = {"hybrid": {"queries": HYBRID["hybrid"]["queries"]}}
-    on = search(neural, shallow, **{"from": 10})
-    off = search(neural, shallow, **{"from": 10}, ext={"lastly": {"enabled": False}})
+    on = search(neural, shallow, **at(10))
+    off = search(neural, shallow, **at(10), ext={"lastly": {"enabled": False}})
     assert (on.status, on.body["error"]["reason"]) == (off.status, off.body["error"]["reason"])
     assert on.status == 400
     assert neural.sidecar.calls == []

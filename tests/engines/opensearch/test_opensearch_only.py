@@ -73,7 +73,7 @@ def test_ranking_evaluation_measures_the_order_that_users_see(corpus: Corpus) ->
 
 
 def test_suggestions_explanations_and_scripts_are_kept(corpus: Corpus) -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "suggest": {"s": {"text": "aple", "term": {"field": "body"}}},
         "explain": True,
         "script_fields": {"twice": {"script": "doc['number'].value * 2"}},

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.engine import Answer, Corpus
+from tests.engines.engine import Answer, Corpus, at
 from tests.engines.promises import ALL, WINDOW
 
 APPLE: dict[str, Any] = {"query": {"match": {"body": "apple"}}}
@@ -55,7 +55,7 @@ def test_a_pipeline_written_in_the_search_reranks_it(piped: Corpus) -> None:
 def test_pages_are_those_of_the_whole(piped: Corpus) -> None:
     whole = search(piped, size=ALL).ids
     piped.sidecar.calls.clear()
-    pages = [search(piped, size=20, **{"from": start}) for start in range(0, ALL, 20)]
+    pages = [search(piped, size=20, **at(start)) for start in range(0, ALL, 20)]
     assert [hit for page in pages for hit in page.ids] == whole
     assert len(piped.sidecar.calls) == -(-WINDOW // 20)
 

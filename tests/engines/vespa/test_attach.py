@@ -246,7 +246,10 @@ class ConfigServer:
     def __init__(self, judge: Verdict, folder: Path) -> None:
         self.judge = judge
         self.activated: Path | None = None
-        self.answer = {"session-id": "7", "message": "Session 7 for tenant 'default' prepared and activated."}
+        self.answer: dict[str, Any] = {
+            "session-id": "7",
+            "message": "Session 7 for tenant 'default' prepared and activated.",
+        }
         self.polls_until_converged = 2
         self.paths: list[str] = []
         self.package = b""

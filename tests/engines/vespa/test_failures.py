@@ -1,6 +1,7 @@
 """Fail open: whatever the sidecar does, the first stage's answer comes, in time, and says what went wrong."""
 
 import time
+from typing import Any
 
 from tests.engines.every_engine import eventually
 from tests.engines.vespa.container import Container, Found
@@ -9,7 +10,7 @@ from tests.engines.vespa.lying_sidecar import LyingSidecar
 QUESTION = "how do I read a file line by line?"
 
 
-def assert_first_stage(answer: Found, vespa: Container, **parameters: object) -> None:
+def assert_first_stage(answer: Found, vespa: Container, **parameters: Any) -> None:
     first = vespa.search(QUESTION, **{**parameters, "lastly__enabled": False})
     assert answer.status == 200
     assert (answer.ids, answer.relevance) == (first.ids, first.relevance)

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ QUESTION = "how do I read a file line by line?"
 TIMEOUT_S = 3.0
 
 
-def search(container: Container, **parameters: object) -> Found:
+def search(container: Container, **parameters: Any) -> Found:
     return container.search(QUESTION, timeout="20s", searchChain="real", **parameters)
 
 
