@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from lastly.dialects.common import Documents, QueryText, RerankCall, texts_of
+from lastly.dialects.common import Count, Documents, QueryText, RerankCall, texts_of
 from lastly.types import Query, Ranking
 
 
@@ -14,8 +14,8 @@ class CohereRequest(BaseModel):
     model: str | None = Field(None, description="name of a loaded model; none: the default one")
     query: QueryText = Field(description="what the user searched for")
     documents: Documents = Field(description="first-stage hits, in first-stage order")
-    top_n: int | None = Field(None, ge=1, description="how many results to return; none: all")
-    max_tokens_per_doc: int | None = Field(None, ge=1, description="tokens read of each document")
+    top_n: Count | None = Field(None, description="how many results to return; none: all")
+    max_tokens_per_doc: Count | None = Field(None, description="tokens read of each document")
 
     def to_call(self) -> RerankCall:
         """Give the call in the form that travels inside."""

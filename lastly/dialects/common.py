@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, FailFast, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, FailFast, Field, Strict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from lastly.prompt import without_lone_surrogates
 from lastly.types import Query, Truncation
@@ -11,6 +12,17 @@ from lastly.types import Query, Truncation
 QueryText = Annotated[str, StringConstraints(min_length=1)]
 # A text that goes back to its caller: what it holds must fit into UTF-8.
 ReturnedText = Annotated[str, AfterValidator(without_lone_surrogates)]
+
+
+def _number(value: object) -> object:
+    """Refuse what pydantic would read as a number though the page of the API names none: texts, true and false."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Count = Annotated[int, Field(ge=1), BeforeValidator(_number)]  # 2.0 is one, as in JSON Schema
+Flag = Annotated[bool, Strict()]  # true or false, not 0 or "no"
 
 
 class Document(BaseModel):

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lastly.dialects.common import Document, Documents, QueryText, RerankCall, texts_of
+from lastly.dialects.common import Count, Document, Documents, Flag, QueryText, RerankCall, texts_of
 from lastly.types import Query, Ranking
 
 
@@ -18,12 +18,12 @@ class RerankRequest(BaseModel):
     query: QueryText = Field(description="what the user searched for")
     documents: Documents = Field(description="first-stage hits, in first-stage order")
     model: str | None = Field(None, description="name of a loaded model; none: the default one")
-    top_n: int | None = Field(None, ge=1, description="how many results to return; none: all")
+    top_n: Count | None = Field(None, description="how many results to return; none: all")
     instruction: str | None = Field(None, description="how relevance is to be judged")
-    return_documents: bool = Field(False, description="give each result its document back")
-    return_embeddings: bool = Field(False, description="give each result its document's embedding")
-    max_doc_length: int | None = Field(None, ge=1, description="tokens read of each document; none: the model's own")
-    max_query_length: int | None = Field(None, ge=1, description="tokens read of the query; none: the model's own")
+    return_documents: Flag = Field(False, description="give each result its document back")
+    return_embeddings: Flag = Field(False, description="give each result its document's embedding")
+    max_doc_length: Count | None = Field(None, description="tokens read of each document; none: the model's own")
+    max_query_length: Count | None = Field(None, description="tokens read of the query; none: the model's own")
 
     def to_call(self) -> RerankCall:
         """Give the call in the form that travels inside."""

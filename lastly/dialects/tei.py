@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from lastly.dialects.cohere import to_share
-from lastly.dialects.common import QueryText, RerankCall, ReturnedText, Texts
+from lastly.dialects.common import Flag, QueryText, RerankCall, ReturnedText, Texts
 from lastly.types import Query, Ranking
 
 
@@ -12,9 +12,9 @@ class TeiRequest(BaseModel):
 
     query: QueryText = Field(description="what the user searched for")
     texts: Texts = Field(description="first-stage hits, in first-stage order")
-    raw_scores: bool = Field(False, description="give the cosine itself instead of 0 to 1")
-    return_text: bool = Field(False, description="give each result its text back")
-    truncate: bool | None = Field(None, description="false: refuse texts over the model's cut instead of cutting")
+    raw_scores: Flag = Field(False, description="give the cosine itself instead of 0 to 1")
+    return_text: Flag = Field(False, description="give each result its text back")
+    truncate: Flag | None = Field(None, description="false: refuse texts over the model's cut instead of cutting")
 
     def to_call(self) -> RerankCall:
         """Give the call in the form that travels inside."""

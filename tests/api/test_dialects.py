@@ -60,6 +60,7 @@ def test_documents_on_tei_s_path_get_the_first_form_as_vllm_gives_it(small: Test
         ("/rerank", {"query": QUERY}),
         ("/rerank", {"query": QUERY, "documents": [1]}),
         ("/rerank", {"query": " ", "texts": TEXTS}),
+        ("/rerank", {"query": QUERY, "texts": TEXTS, "truncate": 0.0}),
     ],
 )
 def test_wrong_calls_are_refused_in_every_form(small: TestClient, path: str, body: dict[str, Any]) -> None:

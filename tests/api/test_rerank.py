@@ -46,6 +46,7 @@ def test_the_same_call_gives_the_same_scores(client: TestClient) -> None:
 def test_top_n_cuts_the_results(client: TestClient) -> None:
     assert len(rerank(client, top_n=2).json()["results"]) == 2
     assert len(rerank(client, top_n=50).json()["results"]) == 3
+    assert len(rerank(client, top_n=2.0).json()["results"]) == 2, "JSON knows one kind of number"
 
 
 def test_documents_may_be_objects_and_come_back_when_asked(client: TestClient) -> None:
@@ -108,6 +109,11 @@ def test_odd_texts_are_ranked_too(client: TestClient, text: str) -> None:
         ({"documents": [{"body": "x"}]}, "documents.0"),
         ({"top_n": 0}, "top_n"),
         ({"max_doc_length": 0}, "max_doc_length"),
+        ({"top_n": "2"}, "top_n"),
+        ({"top_n": True}, "top_n"),
+        ({"top_n": 1.5}, "top_n"),
+        ({"return_documents": 1}, "return_documents"),
+        ({"return_documents": "no"}, "return_documents"),
         ({"model": "gpt"}, "lastly-mini"),
     ],
 )
