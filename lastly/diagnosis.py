@@ -14,7 +14,8 @@ from lastly.errors import LastlyError
 from lastly.graph_header import opsets
 from lastly.model import ModelFolder
 from lastly.reranker import Reranker
-from lastly.session import Session, SessionOptions, runtime
+from lastly.runtime import SessionOptions, runtime_version
+from lastly.session import Session
 from lastly.types import Candidate, Encoding, Query
 
 # Score differences that a change of processor may bring (int8 kernels differ between instruction sets).
@@ -77,7 +78,7 @@ def _operators(folder: ModelFolder) -> Finding:
 
 def _loads(folder: ModelFolder, options: SessionOptions | None) -> Finding:
     providers = Session(folder, options).providers
-    return Finding("runtime", True, f"{runtime()}, {', '.join(providers)}")
+    return Finding("runtime", True, f"{runtime_version()}, {', '.join(providers)}")
 
 
 def _known_answer(folder: ModelFolder, options: SessionOptions | None) -> Finding:

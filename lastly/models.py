@@ -12,7 +12,7 @@ from lastly.errors import InvalidRequestError, NotReadyError, UnknownModelError
 from lastly.model import Manifest
 from lastly.priority import yield_to_the_door
 from lastly.reranker import Reranker
-from lastly.session import SessionOptions
+from lastly.runtime import SessionOptions
 
 _log = logging.getLogger("lastly")
 

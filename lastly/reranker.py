@@ -7,7 +7,8 @@ from lastly import model, scoring
 from lastly.blocks import PackingRule, pack
 from lastly.errors import RequestTooLargeError
 from lastly.model import Manifest, ModelFolder
-from lastly.session import Session, SessionOptions
+from lastly.runtime import SessionOptions
+from lastly.session import Session
 from lastly.tokenization import PromptTokenizer
 from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Query, Ranked, Ranking, Truncation
 

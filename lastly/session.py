@@ -1,8 +1,8 @@
-"""The only user of ONNX Runtime: a graph, loaded once, run on batches of encodings."""
+"""A graph, loaded once, run on batches of encodings."""
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,50 +10,17 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from lastly import buckets
-from lastly.allocator import return_large_blocks
 from lastly.captured import Captured
 from lastly.errors import ModelFolderError, NotReadyError
 from lastly.feeds import FEEDS, Batch
 from lastly.model import Manifest, ModelFolder
+from lastly.runtime import CUDA, SessionOptions, open_graph
 from lastly.types import BlockEmbeddings, Encoding
-
-CPU = "CPUExecutionProvider"
-CUDA = "CUDAExecutionProvider"
 
 _log = logging.getLogger("lastly")
 Shape = tuple[int, int]  # rows, tokens
 
 _OUTPUTS = ["document_embeddings", "query_embedding"]
-
-
-def runtime() -> str:
-    """Name ONNX Runtime and its version."""
-    return f"onnxruntime {ort.__version__}"
-
-
-def cuda_available() -> bool:
-    """Say whether this onnxruntime has the CUDA provider; whether it finds a GPU shows when a session opens."""
-    return CUDA in ort.get_available_providers()
-
-
-@dataclass(frozen=True)
-class SessionOptions:
-    """How a graph is opened.
-
-    `threads`: 0 lets ONNX Runtime take one per physical core. `providers`: in order of preference. `gpu_memory`: bytes
-    that the session may take on a GPU, 0 for all. `kept_tokens`: a run of more tokens (padding included) gives its
-    memory on the GPU back at its end; smaller ones keep it for the next. `graph_tokens`: on a GPU, single encodings up
-    to so many tokens are recorded as CUDA graphs, by a session of their own (0: none). `provider_options`: of the
-    first provider, over those that are set here; `config`: of the session, likewise.
-    """
-
-    threads: int = 0
-    providers: tuple[str, ...] = (CPU,)
-    gpu_memory: int = 0
-    kept_tokens: int = 32_768
-    graph_tokens: int = 0
-    provider_options: dict[str, str] = field(default_factory=dict, hash=False)
-    config: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 class Run:
@@ -87,7 +54,7 @@ class Session:
     def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
         self._manifest: Manifest = folder.manifest
         self._options = options or SessionOptions()
-        self._session: Any = _open(folder, self._options)
+        self._session: Any = open_graph(folder, self._options)
         found = {value.name for value in self._session.get_inputs()}
         if not found <= set(self._manifest.graph.inputs) or not found <= set(FEEDS):
             raise ModelFolderError(f"{folder.graph_path} wants inputs {sorted(found)}; export the model again")
@@ -196,7 +163,7 @@ class Session:
     def _open_captured(self, folder: ModelFolder) -> Captured:
         graphs = {"enable_cuda_graph": "1"} if self._device == "cuda" else {}
         options = replace(self._options, provider_options=self._options.provider_options | graphs)
-        return Captured(_open(folder, options), self._device, self._manifest.embedding_width)
+        return Captured(open_graph(folder, options), self._device, self._manifest.embedding_width)
 
     def _compute_bound(self, feeds: dict[str, npt.NDArray[Any]], run: Run) -> Any:
         """Put the inputs where their readers are: one scalar on the CPU, the rest on the GPU."""
@@ -228,59 +195,6 @@ class Session:
             self._session.run(_OUTPUTS, feeds, run.options)
         except Exception as error:
             _log.warning("memory could not be given back: %s", type(error).__name__)
-
-
-def _open(folder: ModelFolder, options: SessionOptions) -> Any:
-    _check_providers(folder, options)
-    return_large_blocks()
-    settings = ort.SessionOptions()
-    settings.intra_op_num_threads = options.threads
-    settings.enable_mem_pattern = False  # a pattern is kept for every length that was ever seen
-    for name, value in _config(options).items():
-        settings.add_session_config_entry(name, value)
-    try:
-        session = ort.InferenceSession(str(folder.graph_path), settings, providers=_with_options(options))
-    except Exception as error:
-        raise ModelFolderError(
-            f"{folder.graph_path} cannot be loaded by ONNX Runtime {ort.__version__} on {options.providers[0]}: "
-            "export it again; bf16 runs on CUDA only, so choose another --dtype for a CPU"
-        ) from error
-    if session.get_providers()[0] != options.providers[0]:  # ONNX Runtime only warns
-        raise ModelFolderError(
-            f"{options.providers[0]} does not start: it needs a GPU, its driver, and the CUDA libraries of "
-            "onnxruntime-gpu[cuda,cudnn]"
-        )
-    return session
-
-
-def _check_providers(folder: ModelFolder, options: SessionOptions) -> None:
-    missing = set(options.providers) - set(ort.get_available_providers())
-    if missing:
-        raise ModelFolderError(
-            f"execution provider {sorted(missing)[0]} is not in this onnxruntime; install onnxruntime-gpu or use {CPU}"
-        )
-    if folder.manifest.graph.kind == "cuda" and options.providers[0] != CUDA:
-        raise ModelFolderError(f"{folder.path} holds a graph for CUDA; serve it with --provider cuda, or export again")
-    if options.providers[0] == CUDA:
-        ort.preload_dlls()
-
-
-def _config(options: SessionOptions) -> dict[str, str]:
-    """On a GPU weights stay out of the arena, so that shrinking it can free what activations took."""
-    weights = {"session.use_device_allocator_for_initializers": "1"} if options.providers[0] == CUDA else {}
-    return weights | options.config
-
-
-def _with_options(options: SessionOptions) -> list[Any]:
-    first, *others = options.providers
-    found = _cuda_options(options) if first == CUDA else {}
-    return [(first, found | options.provider_options), *others]
-
-
-def _cuda_options(options: SessionOptions) -> dict[str, str]:
-    """The arena takes what is asked for instead of doubling; products in fp32 are not rounded to TF32."""
-    limit = {"gpu_mem_limit": str(options.gpu_memory)} if options.gpu_memory else {}
-    return {"arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"} | limit
 
 
 _OUT_OF_MEMORY = (

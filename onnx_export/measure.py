@@ -12,7 +12,8 @@ from pathlib import Path
 
 from lastly.errors import ModelFolderError
 from lastly.model import KnownAnswer, ModelFolder
-from lastly.session import CPU, CUDA, Session, SessionOptions, cuda_available
+from lastly.runtime import CPU, CUDA, SessionOptions, cuda_available
+from lastly.session import Session
 from lastly.types import BlockEmbeddings, Encoding
 from onnx_export import reference_process
 from onnx_export.cases import CASES

@@ -9,7 +9,14 @@ ROOT = Path(__file__).parent.parent
 
 # Third-party packages that only one home may import.
 HOMES = {
-    "onnxruntime": {"lastly/session.py", "lastly/captured.py", "onnx_export/", "benchmarks/", "tests/"},
+    "onnxruntime": {
+        "lastly/runtime.py",
+        "lastly/session.py",
+        "lastly/captured.py",
+        "onnx_export/",
+        "benchmarks/",
+        "tests/",
+    },
     "torch": {"onnx_export/", "training/", "benchmarks/", "tests/"},
     "transformers": {"onnx_export/", "training/", "benchmarks/", "tests/"},
     "optimum": {"onnx_export/"},
@@ -42,6 +49,7 @@ ORDER = [
     "beginnings",
     "tokenization",
     "feeds",
+    "runtime",
     "session",
     "reranker",
     "diagnosis",
@@ -77,7 +85,7 @@ ORDER = [
     "__main__",
 ]
 
-EXPORT_MAY_IMPORT = {"errors", "types", "prompt", "tokenization", "model", "session", "scoring"}
+EXPORT_MAY_IMPORT = {"errors", "types", "prompt", "tokenization", "model", "runtime", "session", "scoring"}
 
 
 def _sources() -> list[Path]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks import full_size_checkpoint
 from benchmarks.gpu.part import TINY_SIZES, Part, run
-from lastly.session import CPU, CUDA, Session, SessionOptions
+from lastly.runtime import CPU, CUDA, SessionOptions
+from lastly.session import Session
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.export import ExportOptions, export
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from lastly import model
 from lastly.model import ModelFolder
-from lastly.session import CPU, CUDA, Session, SessionOptions
+from lastly.runtime import CPU, CUDA, SessionOptions
+from lastly.session import Session
 from lastly.types import Encoding
 
 TINY_SIZES = {

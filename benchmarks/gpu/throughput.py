@@ -53,7 +53,7 @@ async def _all_clients(part: Part, reranker: Reranker) -> None:
 
 
 def _on_gpu(part: Part) -> Reranker:
-    from lastly.session import CPU, CUDA, SessionOptions
+    from lastly.runtime import CPU, CUDA, SessionOptions
 
     return Reranker(part.folder(part.dtypes[0]), SessionOptions(providers=(CUDA, CPU), graph_tokens=2048))
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from lastly.config import embedded_model
 from lastly.diagnosis import examine
-from lastly.session import SessionOptions
+from lastly.runtime import SessionOptions
 
 
 def run(argv: Sequence[str]) -> int:

@@ -18,7 +18,7 @@ from lastly.evaluation.trial import Trial
 from lastly.evaluation.variants import Presented, plan
 from lastly.local.engines import recognise
 from lastly.local.http_json import JsonServer
-from lastly.session import SessionOptions
+from lastly.runtime import SessionOptions
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 from lastly.errors import NotReadyError
 from lastly.local.http_json import JsonServer
 from lastly.reranker import Reranker
-from lastly.session import SessionOptions
+from lastly.runtime import SessionOptions
 from lastly.types import Candidate, Query
 
 

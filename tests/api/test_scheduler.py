@@ -23,8 +23,9 @@ from lastly.estimate import Pace
 from lastly.jobs import Job
 from lastly.metrics import Metrics
 from lastly.reranker import Reranker
+from lastly.runtime import SessionOptions
 from lastly.scheduler import Scheduler
-from lastly.session import Run, SessionOptions
+from lastly.session import Run
 from lastly.types import BlockEmbeddings, Candidate, Encoding, Query, Ranking, Truncation
 
 SMALL, LARGE = 2, 400  # documents; the large call makes four blocks

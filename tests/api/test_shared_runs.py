@@ -16,8 +16,9 @@ import pytest
 from lastly.admission import Limits
 from lastly.errors import LastlyError, ModelOutputError, NotReadyError
 from lastly.reranker import Reranker
+from lastly.runtime import SessionOptions
 from lastly.scheduler import Scheduler
-from lastly.session import Run, Session, SessionOptions
+from lastly.session import Run, Session
 from lastly.types import BlockEmbeddings, Encoding, Ranking
 from tests.api.test_scheduler import job, outcome, run, submit
 

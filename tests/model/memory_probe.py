@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from lastly import model
-from lastly.session import Session, SessionOptions
+from lastly.runtime import SessionOptions
+from lastly.session import Session
 from lastly.types import Encoding
 
 

@@ -8,7 +8,8 @@ import pytest
 from lastly import model
 from lastly.errors import ModelFolderError, NotReadyError
 from lastly.model import ModelFolder
-from lastly.session import CUDA, Run, Session, SessionOptions, cuda_available
+from lastly.runtime import CUDA, SessionOptions, cuda_available
+from lastly.session import Run, Session
 from lastly.types import Encoding
 from onnx_export.errors import ExportError
 from onnx_export.export import ExportOptions, export

@@ -1,0 +1,97 @@
+"""Opens a graph in ONNX Runtime: on which provider, with which options, and what is told when that can't be."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import onnxruntime as ort
+
+from lastly.allocator import return_large_blocks
+from lastly.errors import ModelFolderError
+from lastly.model import ModelFolder
+
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+
+
+def runtime_version() -> str:
+    """Name ONNX Runtime and its version."""
+    return f"onnxruntime {ort.__version__}"
+
+
+def cuda_available() -> bool:
+    """Say whether this onnxruntime has the CUDA provider; whether it finds a GPU shows when a session opens."""
+    return CUDA in ort.get_available_providers()
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """How a graph is opened.
+
+    `threads`: 0 lets ONNX Runtime take one per physical core. `providers`: in order of preference. `gpu_memory`: bytes
+    that the session may take on a GPU, 0 for all. `kept_tokens`: a run of more tokens (padding included) gives its
+    memory on the GPU back at its end; smaller ones keep it for the next. `graph_tokens`: on a GPU, single encodings up
+    to so many tokens are recorded as CUDA graphs, by a session of their own (0: none). `provider_options`: of the
+    first provider, over those that are set here; `config`: of the session, likewise.
+    """
+
+    threads: int = 0
+    providers: tuple[str, ...] = (CPU,)
+    gpu_memory: int = 0
+    kept_tokens: int = 32_768
+    graph_tokens: int = 0
+    provider_options: dict[str, str] = field(default_factory=dict, hash=False)
+    config: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+def open_graph(folder: ModelFolder, options: SessionOptions) -> Any:
+    """Give ONNX Runtime's session of a folder's graph; raises ModelFolderError where it does not start."""
+    _check_providers(folder, options)
+    return_large_blocks()
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = options.threads
+    settings.enable_mem_pattern = False  # a pattern is kept for every length that was ever seen
+    for name, value in _config(options).items():
+        settings.add_session_config_entry(name, value)
+    try:
+        session = ort.InferenceSession(str(folder.graph_path), settings, providers=_with_options(options))
+    except Exception as error:
+        raise ModelFolderError(
+            f"{folder.graph_path} cannot be loaded by ONNX Runtime {ort.__version__} on {options.providers[0]}: "
+            "export it again; bf16 runs on CUDA only, so choose another --dtype for a CPU"
+        ) from error
+    if session.get_providers()[0] != options.providers[0]:  # ONNX Runtime only warns
+        raise ModelFolderError(
+            f"{options.providers[0]} does not start: it needs a GPU, its driver, and the CUDA libraries of "
+            "onnxruntime-gpu[cuda,cudnn]"
+        )
+    return session
+
+
+def _check_providers(folder: ModelFolder, options: SessionOptions) -> None:
+    missing = set(options.providers) - set(ort.get_available_providers())
+    if missing:
+        raise ModelFolderError(
+            f"execution provider {sorted(missing)[0]} is not in this onnxruntime; install onnxruntime-gpu or use {CPU}"
+        )
+    if folder.manifest.graph.kind == "cuda" and options.providers[0] != CUDA:
+        raise ModelFolderError(f"{folder.path} holds a graph for CUDA; serve it with --provider cuda, or export again")
+    if options.providers[0] == CUDA:
+        ort.preload_dlls()
+
+
+def _config(options: SessionOptions) -> dict[str, str]:
+    """On a GPU weights stay out of the arena, so that shrinking it can free what activations took."""
+    weights = {"session.use_device_allocator_for_initializers": "1"} if options.providers[0] == CUDA else {}
+    return weights | options.config
+
+
+def _with_options(options: SessionOptions) -> list[Any]:
+    first, *others = options.providers
+    found = _cuda_options(options) if first == CUDA else {}
+    return [(first, found | options.provider_options), *others]
+
+
+def _cuda_options(options: SessionOptions) -> dict[str, str]:
+    """The arena takes what is asked for instead of doubling; products in fp32 are not rounded to TF32."""
+    limit = {"gpu_mem_limit": str(options.gpu_memory)} if options.gpu_memory else {}
+    return {"arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"} | limit
