@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load import Outcome, Plan, run_overload
+from benchmarks.load.overload import Outcome, Plan, run_overload
 from tests.api.conftest import small_model  # noqa: F401  the fixture
 from tests.api.process import sidecar
 

@@ -31,15 +31,15 @@ final class JsonBytes {
     }
 
     private void writeMap(Map<?, ?> map) {
-        int mark = '{';
+        out.write('{');
+        boolean first = true;
         for (Map.Entry<?, ?> entry : map.entrySet()) {
-            out.write(mark);
+            if (!first) out.write(',');
             writeString(String.valueOf(entry.getKey()));
             out.write(':');
             write(entry.getValue());
-            mark = ',';
+            first = false;
         }
-        if (map.isEmpty()) out.write('{');
         out.write('}');
     }
 

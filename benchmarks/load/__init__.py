@@ -1,0 +1,1 @@
+"""The sidecar under load: at twice its capacity, and for ten minutes."""
