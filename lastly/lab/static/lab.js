@@ -1,25 +1,6 @@
 "use strict";
-// What the page does: asks the server, keeps the state, listens to mouse and keys.
+// What the page does: keeps the state, searches, measures the set, listens to the mouse.
 const state = { answer: null, query: "", used: null, asked: 0, setup: null, place: null, searching: false, run: 0, running: false };
-
-async function ask(path, body) {
-  const headers = { "Content-Type": "application/json" };
-  const key = sessionStorage.getItem("lastly-key");
-  if (key) headers.Authorization = `Bearer ${key}`;
-  let response;
-  try {
-    response = await fetch(`lab/api/${path}`, { headers, ...(body && { method: "POST", body: JSON.stringify(body) }) });
-  } catch { throw new Error("The lab's server does not answer. Is `lastly lab` still running?"); }
-  const answer = await response.json().catch(() => ({}));
-  if (response.status === 401) { askForKey(key); throw new Error("This lab wants a key."); }
-  if (!response.ok) throw new Error(answer.error ? answer.error.message : `The server answered ${response.status}.`);
-  return answer;
-}
-
-function askForKey(wrong) {
-  $("key-error").textContent = wrong ? "That key is not known here." : "";
-  if (!$("key-dialog").open) $("key-dialog").showModal();
-}
 
 async function start() {
   try {
@@ -44,11 +25,6 @@ function go(choose) {
   return state.place;
 }
 
-function showSources(chosen) {
-  $("source").replaceChildren(...state.setup.sources.map(({ title, up }, number) =>
-    element("option", { value: number, selected: number === chosen }, up ? title : `${title} (not running)`)));
-}
-
 function welcome() {
   $("status").textContent = "";
   message("empty", "Type a query to compare both orders", "First stage on the left, reranked on the right; the lines show who moved.", examples());
@@ -59,62 +35,6 @@ function examples() {
   if (!$("source").selectedOptions[0].textContent.startsWith("Demo")) return "";
   return element("div", { class: "examples" }, ...texts.map((text) => element("button", { type: "button", onclick: () => pick(text) }, text)));
 }
-
-async function chooseSource() {
-  try {
-    const found = await ask(`indices?source=${$("source").value}`);
-    $("index").replaceChildren(...found.map((name) => element("option", { value: name }, name)));
-    $("index-field").hidden = found.length < 2 && found[0] === "documents";
-    await chooseIndex();
-    if (!found.length) message("empty", "No index here", "The engine answers and has no open index. Fill one, then load this page again.");
-  } catch (error) {
-    $("index").replaceChildren();
-    $("index-field").hidden = true;
-    await chooseIndex();
-    message("error", "The engine cannot be asked", error.message);
-  }
-}
-
-async function chooseIndex() {
-  const [source, index] = [$("source").value, $("index").value];
-  Store.place = `${state.setup.sources[source].title}/${index}`;
-  const found = index ? await ask(`fields?source=${source}&index=${encodeURIComponent(index)}`) : [];
-  const usual = found.filter((name) => /^(title|headline|name|heading|text|body|content|description|abstract|passage)$/i.test(name));
-  const chosen = new Set(usual.length ? usual : found.slice(0, 3));
-  const inOrder = [...found].sort((one, other) => isTitle(other) - isTitle(one));
-  $("fields").hidden = $("index-field").hidden || !found.length;
-  $("fields").replaceChildren(element("legend", {}, "Fields"), ...inOrder.map((name) => element("label", { class: "chip" },
-    element("input", { type: "checkbox", value: name, checked: chosen.has(name) }), name)));
-  if (index && !state.searching) welcome();
-  showSet();
-}
-
-// The first field is shown as a hit's title and stands first in the passage that the model reads.
-function isTitle(name) { return /^(title|headline|name|heading)$/i.test(name) ? 1 : 0; }
-
-function showConnect() {
-  $("connect-error").textContent = "";
-  $("connect-dialog").showModal();
-  $("connect-url").select();
-}
-
-async function connect(event) {
-  event.preventDefault();
-  const body = { url: address($("connect-url").value.trim()), user: $("connect-user").value, password: $("connect-password").value, insecure: $("connect-insecure").checked };
-  $("connect-go").disabled = true;
-  $("connect-error").textContent = "";
-  try {
-    const { source } = await ask("sources", body);
-    $("connect-password").value = "";
-    state.setup = await ask("setup");
-    showSources(source);
-    $("connect-dialog").close();
-    $("query").focus();
-    await go(chooseSource);
-  } catch (error) { $("connect-error").textContent = error.message; } finally { $("connect-go").disabled = false; }
-}
-
-function address(typed) { return /^https?:\/\//i.test(typed) ? typed : `http://${typed}`; }
 
 // What a search is asked with; measures of other settings are not mixed into the set's mean.
 function settings() {
@@ -222,98 +142,6 @@ function toggle(id) {
 }
 
 function pick(query) { $("query").value = query; search(); }
-
-function follow(id) {
-  for (const one of document.querySelectorAll(".hit, #lines path")) one.classList.toggle("followed", one.dataset.id === id);
-}
-
-function expand(item) { item.classList.toggle("open"); lines(); }
-
-function step(by) {
-  const current = document.activeElement.closest(".hit");
-  const list = current ? current.parentElement : $(side() === "first" ? "first" : "reranked");
-  const items = [...list.children];
-  const next = items[Math.max(0, Math.min(items.length - 1, current ? items.indexOf(current) + by : 0))];
-  if (next) { next.focus(); next.scrollIntoView({ block: "nearest" }); }
-}
-
-function cross(to) {
-  const current = document.activeElement.closest(".hit");
-  showSide(to);
-  if (current) [...$(to).children].find((item) => item.dataset.id === current.dataset.id)?.focus();
-}
-
-function side() { return document.body.dataset.side || "reranked"; }
-
-function showSide(name) {
-  document.body.dataset.side = name;
-  $("show-first").setAttribute("aria-pressed", String(name === "first"));
-  $("show-reranked").setAttribute("aria-pressed", String(name === "reranked"));
-}
-
-function applyDensity(compact) {
-  document.body.classList.toggle("compact", compact);
-  $("density").setAttribute("aria-pressed", String(compact));
-  if (state.answer) lines();
-}
-
-function switchDensity() {
-  const compact = !document.body.classList.contains("compact");
-  localStorage.setItem("lastly-compact", compact ? "1" : "");
-  applyDensity(compact);
-}
-
-const KEYS = {
-  "/": () => { $("query").focus(); $("query").select(); }, "?": () => $("help").showModal(),
-  j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
-  h: () => cross("first"), ArrowLeft: () => cross("first"), l: () => cross("reranked"), ArrowRight: () => cross("reranked"),
-  c: switchDensity,
-  r: () => { const item = document.activeElement.closest(".hit"); if (item) toggle(item.dataset.id); },
-  Enter: () => { const item = document.activeElement.closest(".hit"); if (item && document.activeElement === item) expand(item); },
-};
-
-document.addEventListener("keydown", (event) => {
-  const writing = event.target.closest("input, select, textarea, dialog");
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (writing) { if (event.key === "ArrowDown" && event.target === $("query")) { event.preventDefault(); step(0); } return; }
-  if (event.key === "Enter" && event.target.closest("button")) return;
-  if (KEYS[event.key]) { event.preventDefault(); KEYS[event.key](); }
-});
-
-function download(name, content) {
-  const link = element("a", { href: URL.createObjectURL(new Blob([content], { type: "text/plain" })), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
-// Queries give their texts by id; judgments of the same choice of files find them by that id.
-async function importSet() {
-  const texts = {};
-  const contents = await Promise.all([...$("import").files].map(async (file) => [file.name.endsWith(".tsv"), await file.text()]));
-  const rows = (judgments) => contents.filter(([tsv]) => tsv === judgments).flatMap(([, text]) => text.split("\n").map((line) => line.trim()).filter(Boolean));
-  for (const line of rows(false)) {
-    let record = { text: line };
-    if (line.startsWith("{")) { try { record = JSON.parse(line); } catch { continue; } }
-    if (record.text) { Store.add(String(record.text)); texts[record._id] = String(record.text); }
-  }
-  for (const line of rows(true)) {
-    const [query, id, grade] = line.split("\t");
-    if (texts[query] && Number(grade) > 0) Store.judge(texts[query], id, Number(grade));
-  }
-  $("import").value = "";
-  state.answer ? show() : showSet();
-}
-
-function applyTheme(theme) {
-  if (theme) document.documentElement.dataset.theme = theme; else delete document.documentElement.dataset.theme;
-}
-
-function switchTheme() {
-  const dark = document.documentElement.dataset.theme
-    ? document.documentElement.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  localStorage.setItem("lastly-theme", dark ? "light" : "dark");
-  applyTheme(dark ? "light" : "dark");
-}
 
 $("search").addEventListener("submit", search);
 $("window").addEventListener("input", () => { $("window-shown").textContent = $("window").value; });
