@@ -30,7 +30,7 @@ def serve_on_ray(settings: Settings) -> int:
 def deployed(settings: Settings) -> Iterator[str]:
     """Deploy and give the proxy's address once a replica is warm; takes the app off at the end.
 
-    Raises InvalidRequestError where Ray is not installed, NotReadyError where no replica became ready.
+    Raises InvalidRequestError where Ray is not installed, NotReadyError where no proxy or no replica became ready.
     """
     serve = _ray_serve()
     try:

@@ -34,7 +34,7 @@ class Tokens:
 
     @classmethod
     def of(cls, dev: DevSet, tokenizer: Tokenizer) -> "Tokens":
-        """Tokenise with a tokenizer that knows no control token."""
+        """Tokenise with a tokenizer that knows no control token; shuffled candidates need no other."""
         return cls(
             encode(tokenizer, dev.query_texts, MAX_QUERY_LENGTH),
             encode(tokenizer, dev.collection.documents, MAX_DOC_LENGTH),
@@ -99,15 +99,14 @@ def rerank_by_teacher(dev: DevSet, teacher: Teacher) -> list[list[int]]:
     documents = teacher.embed_documents(dev.collection.documents).float()
     queries = teacher.embed_queries(dev.query_texts).float()
     return [
-        [rows[place] for place in (documents[rows] @ query).argsort(descending=True).tolist()] if rows else []
+        ordered(rows, (documents[rows] @ query).cpu().numpy())
         for query, rows in zip(queries, dev.candidates, strict=True)
     ]
 
 
 def report(
-    dev_sets: Sequence[DevSet],
+    dev_sets: Sequence[tuple[DevSet, Tokens]],
     model: ListwiseReranker,
-    tokenizer: Tokenizer,
     device: str,
     teachers: Sequence[Teacher],
     shuffles: int = _SHUFFLES,
@@ -117,8 +116,7 @@ def report(
     "spread" is the deviation over `shuffles` random orders.
     """
     rows: dict[str, dict[str, float]] = {}
-    for dev in dev_sets:
-        tokens = Tokens.of(dev, tokenizer)
+    for dev, tokens in dev_sets:
         row = {"BM25": dev.mean_ndcg(dev.candidates), "model": dev.mean_ndcg(rerank(dev, tokens, model, device))}
         mixed = [dev.shuffled(seed) for seed in range(shuffles)]
         shuffled = [dev.mean_ndcg(rerank(one, tokens, model, device)) for one in mixed]
@@ -155,8 +153,9 @@ def main() -> None:
     checkpoint = Checkpoint.load(arguments.checkpoint)
     model = ListwiseReranker(checkpoint).to(device).eval()
     teachers = [named_teacher(name, device) for name in arguments.teacher]
-    dev_sets = read_dev_sets(arguments.data)
-    print(table(report(dev_sets, model, plain_tokenizer(checkpoint.tokenizer), device, teachers)))
+    tokenizer = plain_tokenizer(checkpoint.tokenizer)
+    dev_sets = [(dev, Tokens.of(dev, tokenizer)) for dev in read_dev_sets(arguments.data)]
+    print(table(report(dev_sets, model, device, teachers)))
 
 
 if __name__ == "__main__":

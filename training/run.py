@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from training.checkpoint import Checkpoint
 from training.data import read_collections, without_held_out
 from training.dev_sets import read_dev_sets
-from training.evaluate import report, table
+from training.evaluate import Tokens, report, table
 from training.model import ListwiseReranker, describe
 from training.parallel import Group
 from training.prepared import Prepared, plain_tokenizer, prepare
@@ -86,13 +86,13 @@ class Run:
         """Rerank the dev sets by each checkpoint, and print the tables."""
         rows = {}
         try:
-            dev_sets = read_dev_sets(self.data, self.sample)
+            dev_sets = [(dev, Tokens.of(dev, tokenizer)) for dev in read_dev_sets(self.data, self.sample)]
         except FileNotFoundError:  # a training may go without
             dev_sets = []
         for folder in folders:
             model = ListwiseReranker(Checkpoint.load(folder)).to(self.device).eval()
             teachers = self.teachers if folder is folders[0] else []
-            rows[folder] = report(dev_sets, model, tokenizer, self.device, teachers)
+            rows[folder] = report(dev_sets, model, self.device, teachers)
             print(f"{folder}\n{table(rows[folder])}", flush=True)
         return rows
 

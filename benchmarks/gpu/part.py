@@ -18,6 +18,7 @@ from lastly.model import ModelFolder
 from lastly.runtime import CPU, CUDA, SessionOptions
 from lastly.session import Session
 from lastly.types import Encoding
+from onnx_export.parity import spearman
 
 TINY_SIZES = {
     "hidden_size": 64,
@@ -136,12 +137,11 @@ def scores(documents: np.ndarray, query: np.ndarray) -> np.ndarray:
 
 def differences(found: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
     """Compare scores: largest and mean difference, rank correlation."""
-    ranks = [np.argsort(np.argsort(values)) for values in (found, wanted)]
     gap = np.abs(found - wanted)
     return {
         "largest": float(gap.max()),
         "mean": float(gap.mean()),
-        "spearman": float(np.corrcoef(ranks[0], ranks[1])[0, 1]) if len(found) > 1 else 1.0,
+        "spearman": spearman(found, wanted) if len(found) > 1 else 1.0,
         "finite": bool(np.isfinite(found).all()),
     }
 

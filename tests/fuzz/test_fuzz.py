@@ -17,6 +17,8 @@ from tests.api.process import sidecar
 from tests.fuzz.contract import ALLOWED
 from tests.fuzz.million import run, small_model
 
+SEED = int(os.environ.get("FUZZ_SEED", "0"))
+
 
 def test_generated_inputs_keep_the_contract(tmp_path: Path) -> None:
     figures = run(inputs=2000, whole=25, seed=SEED, folder=tmp_path)
@@ -34,7 +36,6 @@ CHECKS = [
     checks.status_code_conformance,
     checks.unsupported_method,
 ]
-SEED = int(os.environ.get("FUZZ_SEED", "0"))
 KEY = {"Authorization": "Bearer a-key-of-tests"}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.gpu.part import AsOnGpu
 from lastly import model
 from lastly.errors import ModelFolderError, NotReadyError
 from lastly.model import ModelFolder
@@ -18,10 +19,8 @@ from tests.model.graphs import ExportedGraph, Prompt, difference, expected
 from tests.model.reference import Reference
 
 
-class AsOnGpu(Session):
-    """Buckets, powers of two and binding as on a GPU, on the CPU."""
-
-    on_gpu = True
+class Watched(AsOnGpu):
+    """Remembers the shapes that it ran."""
 
     def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
         super().__init__(folder, options)
@@ -41,7 +40,7 @@ def encodings(folder: ModelFolder, lengths: list[int]) -> list[Encoding]:
 
 def test_batches_in_buckets_give_what_single_runs_give(folder: ModelFolder) -> None:
     wanted = encodings(folder, [300, 30, 65, 200, 11])
-    session = AsOnGpu(folder)
+    session = Watched(folder)
     found = session.run(wanted)
     assert session.ran == [(4, 320, 64), (1, 64, 8)]
     for encoding, together in zip(wanted, found, strict=True):
@@ -51,7 +50,7 @@ def test_batches_in_buckets_give_what_single_runs_give(folder: ModelFolder) -> N
 
 
 def test_every_run_of_so_many_tokens_has_a_warm_shape(folder: ModelFolder) -> None:
-    session = AsOnGpu(folder)
+    session = Watched(folder)
     warm = session.shapes(512)
     assert warm == sorted(warm, key=lambda shape: -shape[0] * shape[1])
     for lengths in ([17], [130] * 3, [500], [60] * 7, [64] * 8):
@@ -61,7 +60,7 @@ def test_every_run_of_so_many_tokens_has_a_warm_shape(folder: ModelFolder) -> No
 
 
 def test_warming_a_shape_runs_it(folder: ModelFolder) -> None:
-    session = AsOnGpu(folder)
+    session = Watched(folder)
     session.warm((2, 128))
     assert session.ran == [(2, 128, 8)]
 
@@ -71,7 +70,7 @@ def test_a_cpu_needs_no_warm_up(ours, folder: ModelFolder) -> None:  # type: ign
 
 
 def test_short_single_runs_are_recorded_once_a_shape_and_give_the_same(folder: ModelFolder) -> None:
-    session = AsOnGpu(folder, SessionOptions(graph_tokens=128))
+    session = Watched(folder, SessionOptions(graph_tokens=128))
     session.warm((1, 128))
     for length in (100, 128, 70, 300, 100):
         wanted = encodings(folder, [length])
@@ -85,7 +84,7 @@ def test_short_single_runs_are_recorded_once_a_shape_and_give_the_same(folder: M
 
 
 def test_a_stopped_run_in_parts_runs_no_further_part(folder: ModelFolder) -> None:
-    session, run = AsOnGpu(folder), Run()
+    session, run = Watched(folder), Run()
     run.stop()
     with pytest.raises(NotReadyError, match="stopped"):
         session.run(encodings(folder, [40, 40, 40]), run)
