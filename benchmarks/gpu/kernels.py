@@ -1,4 +1,4 @@
-"""Part 2: which kernel attends, what runs on the CPU, what is copied."""
+"""Part 2: which kernel attends, what runs on the CPU, what is copied, which kernels take the time."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import onnxruntime as ort
 
 from benchmarks.gpu.part import Part, encoding, run
 from lastly.session import Session
+from lastly.types import Encoding
 
 
 def work(part: Part) -> None:
@@ -28,7 +29,21 @@ def _profile(part: Part, name: str) -> dict[str, Any]:
     prompt = encoding(part.lengths(8192)[0], folder.manifest.vocabulary_size)
     session.run([prompt])
     session.run([prompt, encoding(part.lengths(5000)[0], folder.manifest.vocabulary_size)])
-    return _placement(session, part, name) | {"providers": session.providers}
+    found = _placement(session, part, name) | {"providers": session.providers}
+    return found | {"kernels": _slowest(session, prompt) if part.cuda else []}
+
+
+def _slowest(session: Session, prompt: Encoding, runs: int = 5) -> list[tuple[str, int, float]]:
+    """Give the kernels of one run by name, with their calls and microseconds; torch's profiler sees ONNX Runtime's."""
+    import torch
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CUDA]) as seen:
+        for _ in range(runs):
+            session.run([prompt])
+        torch.cuda.synchronize()
+    rows = sorted(seen.key_averages(), key=lambda row: -row.device_time_total)[:12]
+    return [(row.key[:110], row.count // runs, row.device_time_total / runs) for row in rows]
 
 
 def _placement(session: Session, part: Part, name: str) -> dict[str, Any]:

@@ -239,7 +239,7 @@ def _choices(found: Found) -> str:
     return f"""One run of the bf16 graph: copies between host and GPU inside it: {nodes["copies"]}; nodes on the CPU:
 {cpu} (arithmetic on shapes). With ORT_ENABLE_ATTENTION_KERNEL_DEBUG_INFO=1 ONNX Runtime names cuDNN's flash
 attention for every global layer.
-
+{_slowest(nodes)}
 Attention kernels, 4 layers of the true width:
 
 {table(header, attention)}
@@ -248,6 +248,13 @@ CUDA graphs, 28 layers, one request of 20 documents:
 
 {table(["tokens", "without", "recorded"], recorded)}
 {_kinds(variants)}"""
+
+
+def _slowest(nodes: Found) -> str:
+    if not nodes.get("kernels"):
+        return ""
+    rows = [[f"`{name}`", str(calls), f"{microseconds / 1e3:.1f} ms"] for name, calls, microseconds in nodes["kernels"]]
+    return f"\nKernels of one run of 8,192 tokens, by torch's profiler:\n\n{table(['kernel', 'calls', 'time'], rows)}\n"
 
 
 def _kinds(variants: Found) -> str:
