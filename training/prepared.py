@@ -117,14 +117,16 @@ _indices: list[BM25] = []
 
 def _search_all(corpora: list[list[str]], queries: list[list[str]]) -> list[list[tuple[IntArray, FloatArray]]]:
     """Search every corpus in as many processes as there are cores; they inherit the indices."""
-    _indices[:] = [BM25(documents) for documents in corpora]
+    processes = multiprocessing.get_context("fork")
+    with processes.Pool(min(os.cpu_count() or 1, len(corpora))) as pool:
+        _indices[:] = pool.map(BM25, corpora, chunksize=1)
     jobs = [
         (place, texts[start : start + _CHUNK])
         for place, texts in enumerate(queries)
         for start in range(0, len(texts), _CHUNK)
     ]
     found: list[list[tuple[IntArray, FloatArray]]] = [[] for _ in corpora]
-    with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
+    with processes.Pool(os.cpu_count()) as pool:
         for (place, _), lists in zip(jobs, pool.imap(_search, jobs), strict=True):
             found[place] += lists
     _indices.clear()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,23 +12,28 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from lastly import model
+from lastly.config import embedded_model
 from lastly.reranker import Reranker
 from lastly.types import Candidate, Query
 from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
 from training.backbone import Shape as Kept
 from training.backbone import start
 from training.batches import Lists, Sampling
+from training.checkpoint import Checkpoint
 from training.cli import main
 from training.clock import Clock
+from training.embedded import read_back
 from training.example import texts
-from training.model import ListwiseReranker
+from training.model import ListwiseReranker, cosines
 from training.objective import weighted_losses
 from training.parallel import Group
-from training.prepared import plain_tokenizer
+from training.prepared import encode, plain_tokenizer
 from training.recipe import Recipe
 from training.run import Run
 from training.texts import Text, write_collection
 from training.train import train
+from training.written import Writer, written
 
 TOY = ["--tokens", "1024", "--largest", "8", "--limit", "48", "--workers", "0", "--sample", "8", "--synthetic", "1"]
 SHAPE = ["--projector", "48", "32"]
@@ -79,6 +85,36 @@ def test_a_training_that_was_cut_off_goes_on_from_what_it_kept(data: Path, tmp_p
     assert main([str(data), "-o", str(second), "--checkpoint", str(kept), *flags]) == 0
     went_on = load_file(second / "checkpoint" / "model.safetensors")
     assert all(torch.equal(went_on[name], value) for name, value in ends[1].items())
+
+
+def test_the_embedded_model_can_be_trained_further(data: Path, tmp_path: Path) -> None:
+    """Its int8 weights are read back: the checkpoint scores as the folder does, and a training goes on from it."""
+    folder = model.load(embedded_model())
+    read_back(folder).save(tmp_path / "lastly-mini")
+    checkpoint = Checkpoint.load(tmp_path / "lastly-mini")
+    answer = folder.manifest.known_answer
+    assert answer is not None
+    ids = [encode(plain_tokenizer(checkpoint.tokenizer), [text], 256)[0] for text in (answer.query, *answer.documents)]
+    reranker = ListwiseReranker(checkpoint).eval()
+    prompt = reranker.template.prompt(ids[0], ids[1:])
+    with torch.no_grad():
+        documents, marks = reranker(*(torch.tensor([one]) for one in (prompt.ids, prompt.documents, [prompt.query])))
+    assert cosines(documents, marks[:, -1])[0].tolist() == pytest.approx(answer.scores, abs=0.03)
+    again = ["--checkpoint", str(tmp_path / "lastly-mini"), "--steps", "2"]
+    assert main([str(data), "-o", str(tmp_path / "out"), *again, *TOY]) == 0
+    assert model.load(tmp_path / "out" / "model").manifest.name == "lastly-mini"
+
+
+def test_a_language_model_writes_texts_and_asks_about_them(tmp_path: Path) -> None:
+    backbone = _backbone(tmp_path / "backbone", LLAMA)
+    writer, prompts = Writer(backbone, "cpu", 3, seed=0), ["copy a file", "a"]
+    cold = 1e-3  # as good as the likeliest token always
+    alone = [writer.go_on([prompt], 8, cold)[0] for prompt in prompts]
+    assert alone[0] != alone[1]
+    assert writer.go_on(prompts, 8, cold) == alone  # padding on the left changes nothing
+    assert all(not asked or asked.endswith("?") for asked in writer.questions(["copy a file", "open a socket"]))
+    found = list(written(writer, ["a file", "a socket"], time.monotonic() + 0.2))
+    assert all(text.text.endswith((".", "!", "?")) for text in found)
 
 
 def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from training.metrics import ndcg  # noqa: E402
 from training.prepared import ListQuery, Prepared  # noqa: E402
 from training.template import Template  # noqa: E402
 from training.texts import dictionary  # noqa: E402
+from training.written import question, whole_sentences  # noqa: E402
 
 TEMPLATE = Template(start=0, query_start=1, query_end=2, document_marker=3, query_marker=4)
 
@@ -126,3 +127,19 @@ def test_a_dictionary_of_dictd_gives_its_longer_entries_without_asides(tmp_path:
     found = list(dictionary("d", tmp_path))
     assert len(found) == 2
     assert found[0].text.startswith("Adit , n. an entrance to a mine an entrance")
+
+
+def test_a_written_text_ends_with_its_last_whole_sentence() -> None:
+    text = "Osmosis moves water\n\nthrough a membrane, from where there is more of it. It takes 3.5 hours. And then it"
+    assert whole_sentences(text) == (
+        "Osmosis moves water through a membrane, from where there is more of it. It takes 3.5 hours."
+    )
+    assert whole_sentences("Too short. And") == ""
+    assert whole_sentences("no end " * 20) == ""
+
+
+def test_a_written_question_is_about_the_world_not_about_the_text() -> None:
+    assert question("How does aspirin work? It keeps") == "How does aspirin work?"
+    assert question("How does aspirin work\nText: another?") == ""
+    assert question("Which of the following is true?") == ""
+    assert question("Who is?") == ""

@@ -1,0 +1,120 @@
+"""Reads a model folder in int8 back into a checkpoint, so that a training can go on from the embedded lastly-mini.
+
+`python -m training.embedded -o CHECKPOINT`, then `lastly-train DATA --checkpoint CHECKPOINT -o OUT`. The weights are
+those of the folder, its roundings included: 7 bits of a matrix, 8 of the embedding table.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import NodeProto, numpy_helper
+
+from lastly.config import embedded_model
+from lastly.errors import ModelFolderError
+from lastly.model import Manifest, ModelFolder, load
+from training.checkpoint import Checkpoint
+
+_TABLE = "model.embed_tokens.weight"
+_SCALE = "_scale"
+Stored = Mapping[str, npt.NDArray[Any]]
+
+
+def read_back(folder: ModelFolder) -> Checkpoint:
+    """Give a folder's weights in fp32 with config, tokenizer and prompt. Raises ModelFolderError for other graphs."""
+    manifest = folder.manifest
+    if (manifest.dtype, manifest.graph.kind) != ("int8", "fused"):
+        raise ModelFolderError(
+            f"{folder.path} is {manifest.dtype}, {manifest.graph.kind}; int8, fused can be read back"
+        )
+    graph = onnx.load(str(folder.graph_path)).graph
+    stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    tensors = {name: torch.from_numpy(_weight(stored, name)) for name in stored if _is_weight(name)}
+    tokenizer: dict[str, Any] = json.loads(folder.tokenizer_path.read_text(encoding="utf-8"))
+    return Checkpoint(_config(manifest, graph.node, stored), tensors, tokenizer, _prompt(manifest))
+
+
+def _is_weight(name: str) -> bool:
+    return name.startswith(("model.", "projector.")) and not name.endswith(_SCALE)
+
+
+def _weight(stored: Stored, name: str) -> npt.NDArray[np.float32]:
+    """Scale back and turn round: the graph has matrices as [in, out]; the table as [words, hidden]."""
+    value = stored[name].astype(np.float32)
+    if name + _SCALE in stored:
+        value = value * stored[name + _SCALE]
+    turned = value.ndim == 2 and name != _TABLE
+    return np.ascontiguousarray(value.T if turned else value)
+
+
+def _config(manifest: Manifest, nodes: Any, stored: Stored) -> dict[str, Any]:
+    """Write what the backbone's config.json says, read off the shapes and the operators' attributes."""
+    attention = _attributes(_first(nodes, "GroupQueryAttention"))
+    if "local_window_size" in attention:
+        raise ModelFolderError(f"{manifest.name} has windowed layers; a model without them can be read back")
+    epsilon = _attributes(_first(nodes, "SimplifiedLayerNormalization"))["epsilon"]
+    heads, hidden = attention["num_heads"], stored[_TABLE].shape[1]
+    head_dim = stored["model.layers.0.self_attn.q_proj.weight"].shape[1] // heads
+    theta = _theta(nodes, stored, head_dim)
+    return {
+        "architectures": ["JinaForRanking"],
+        "model_type": manifest.architecture,
+        "hidden_size": hidden,
+        "intermediate_size": stored["model.layers.0.mlp.gate_proj.weight"].shape[1],
+        "num_hidden_layers": sum(name.endswith(".mlp.gate_proj.weight") for name in stored),
+        "num_attention_heads": heads,
+        "num_key_value_heads": attention["kv_num_heads"],
+        "head_dim": head_dim,
+        "vocab_size": manifest.vocabulary_size,
+        "max_position_embeddings": manifest.maximum_positions,
+        "rms_norm_eps": float(f"{epsilon:.3g}"),
+        "rope_theta": theta,
+        "rope_parameters": {"rope_theta": theta, "rope_type": "default"},
+        "hidden_act": "silu",
+        "attention_bias": False,
+        "tie_word_embeddings": True,
+        "pad_token_id": manifest.pad_token_id,
+        "dtype": "float32",
+    }
+
+
+def _theta(nodes: Any, stored: Stored, head_dim: int) -> float:
+    """Find the rotary base: the graph multiplies places by the frequencies base ** (-2 * n / head_dim)."""
+    angles = _first(nodes, "Cos").input[0]
+    product = next(node for node in nodes if angles in node.output)
+    frequencies = next(stored[name] for name in product.input if name in stored).ravel()
+    return float(f"{float(frequencies[1]) ** (-head_dim / 2):.5g}")
+
+
+def _first(nodes: Any, kind: str) -> NodeProto:
+    found: NodeProto = next(node for node in nodes if node.op_type == kind)
+    return found
+
+
+def _attributes(node: NodeProto) -> dict[str, Any]:
+    return {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
+
+
+def _prompt(manifest: Manifest) -> dict[str, Any]:
+    limits = ("maximum_length", "block_size", "max_doc_length", "max_query_length")
+    wanted = {"name", "licence", "prompt", "document_marker", "query_marker", *limits}
+    return manifest.model_dump(mode="json", include=wanted)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=embedded_model(), help="the embedded one by default")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    read_back(load(options.folder)).save(options.output)
+
+
+if __name__ == "__main__":
+    main()
