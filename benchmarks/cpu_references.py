@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lastly.scoring import cosine
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.graphfile import Dtype, write_graph
 
@@ -67,7 +68,7 @@ def _answer(model: Any, ids: np.ndarray) -> np.ndarray:
     }
     answer = model(feeds)
     documents, query = answer["document_embeddings"][0], answer["query_embedding"][0]
-    return np.asarray(documents @ query / np.linalg.norm(documents, axis=1) / np.linalg.norm(query))
+    return cosine(query, documents)
 
 
 def _llama(folder: Path, threads: int) -> Runner:

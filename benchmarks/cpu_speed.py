@@ -31,6 +31,7 @@ from benchmarks.int8_schemes import PerTensor, WeightOnly
 from benchmarks.plotting import lines
 from benchmarks.results import table, write_section
 from lastly.allocator import return_large_blocks
+from lastly.scoring import cosine
 from onnx_export import fused
 from onnx_export.builder import GraphBuilder
 from onnx_export.checkpoint import Checkpoint
@@ -147,8 +148,7 @@ def scores(session: Any, ids: np.ndarray, documents: np.ndarray) -> npt.NDArray[
         "query_position": np.array([len(ids) - 1]),
     }
     embedded, query = session.run(None, feeds)
-    norms = np.linalg.norm(embedded[0], axis=1) * np.linalg.norm(query[0])
-    return np.asarray(embedded[0] @ query[0] / norms, np.float32)
+    return cosine(query[0], embedded[0])
 
 
 def token_ids(length: int) -> np.ndarray:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.gpu.part import Part, encoding, run, scores
+from benchmarks.gpu.part import Part, encoding, run
 from lastly.errors import LastlyError
+from lastly.scoring import cosine
 from lastly.session import Session
 from lastly.types import Encoding
 
@@ -83,7 +84,7 @@ async def _stopped(session: Session, long: Encoding, short: Encoding) -> dict[st
 
 def _answer(session: Session, prompt: Encoding) -> np.ndarray:
     block = session.run([prompt])[0]
-    return scores(block.documents, block.query)
+    return cosine(block.query, block.documents)
 
 
 if __name__ == "__main__":

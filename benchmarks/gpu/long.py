@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.gpu.part import Part, differences, encoding, run, scores
+from benchmarks.gpu.part import Part, differences, encoding, run
 from benchmarks.gpu.watch import used, watch
+from lastly.scoring import cosine
 from lastly.session import Run, Session
 from lastly.types import Encoding
 
@@ -40,7 +41,7 @@ def _measured(session: Session, prompt: Encoding, read: Any, answers: dict[int, 
         started = time.perf_counter()
         block = session.run([prompt], Run())[0]
         seconds = time.perf_counter() - started
-    found = scores(block.documents, block.query)
+    found = cosine(block.query, block.documents)
     answers[len(prompt.input_ids)] = prompt, found
     return {
         "seconds": seconds,

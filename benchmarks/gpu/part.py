@@ -129,12 +129,6 @@ def interleaved(
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def scores(documents: np.ndarray, query: np.ndarray) -> np.ndarray:
-    """Cosines [documents]."""
-    norms = np.linalg.norm(documents, axis=-1) * np.linalg.norm(query)
-    return np.asarray(documents @ query / norms)
-
-
 def differences(found: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
     """Compare scores: largest and mean difference, rank correlation."""
     gap = np.abs(found - wanted)

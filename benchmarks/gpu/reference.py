@@ -7,7 +7,8 @@ import numpy as np
 import torch
 import transformers
 
-from benchmarks.gpu.part import Part, scores
+from benchmarks.gpu.part import Part
+from lastly.scoring import cosine
 from lastly.types import Encoding
 from onnx_export.checkpoint import Checkpoint
 
@@ -36,4 +37,4 @@ class Published:
             places = torch.from_numpy(np.append(encoding.document_positions, encoding.query_position))
             rows = states[places.to(self._device)]
             projected = (torch.relu(rows @ self._first.T) @ self._last.T).float().cpu().numpy()
-        return scores(projected[:-1], projected[-1])
+        return cosine(projected[-1], projected[:-1])

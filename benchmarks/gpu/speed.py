@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from benchmarks import full_size_checkpoint
-from benchmarks.gpu.part import TINY_SIZES, Part, differences, encoding, interleaved, operations, run, scores
+from benchmarks.gpu.part import TINY_SIZES, Part, differences, encoding, interleaved, operations, run
 from benchmarks.gpu.reference import Published
+from lastly.scoring import cosine
 from lastly.session import Session
 from lastly.types import Encoding
 
@@ -120,7 +121,7 @@ def _windowed(part: Part) -> dict[str, Any]:
 
 
 def _scores(session: Session, prompts: list[Encoding]) -> list[np.ndarray]:
-    return [scores(block.documents, block.query) for block in session.run(prompts)]
+    return [cosine(block.query, block.documents) for block in session.run(prompts)]
 
 
 def _sizes(part: Part) -> dict[str, Any]:
