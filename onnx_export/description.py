@@ -12,7 +12,7 @@ from onnx_export.checkpoint import Checkpoint
 from onnx_export.errors import CheckpointError
 
 PROMPT_FILE = "lastly_prompt.json"
-_KEYS = {
+PROMPT_KEYS = {
     "name",
     "licence",
     "prompt",
@@ -92,9 +92,9 @@ def _read_prompt_file(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     told = _json(file)
-    unknown = set(told) - _KEYS
+    unknown = set(told) - PROMPT_KEYS
     if unknown:
-        raise CheckpointError(f"{file} holds {sorted(unknown)[0]!r}; known are {', '.join(sorted(_KEYS))}")
+        raise CheckpointError(f"{file} holds {sorted(unknown)[0]!r}; known are {', '.join(sorted(PROMPT_KEYS))}")
     return told
 
 

@@ -74,7 +74,7 @@ SHAPE_FLAGS = ("layers", "vocabulary", "lowercase", "projector", "windowed", "wi
 def start(backbone: str, shape: Shape, name: str, seed: int) -> Checkpoint:
     """Build the untrained reranker: the backbone in a shape, two marker tokens, a projector."""
     torch.manual_seed(seed)
-    model = _load(backbone)
+    model = load_backbone(backbone)
     tokenizer, kept = cut_tokenizer(read_tokenizer(backbone), shape.vocabulary, shape.lowercase)
     config = _config(model, shape.layers, len(kept))
     if shape.windowed:
@@ -90,7 +90,8 @@ def start(backbone: str, shape: Shape, name: str, seed: int) -> Checkpoint:
     return Checkpoint(config, tensors, tokenizer, prompt_description(name, markers))
 
 
-def _load(backbone: str) -> PreTrainedModel:
+def load_backbone(backbone: str) -> PreTrainedModel:
+    """Load the language model of a GGUF file, a folder or a hub id, in fp32."""
     path = Path(backbone)
     if path.suffix == ".gguf":
         return AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)

@@ -19,9 +19,10 @@ from onnx import NodeProto, numpy_helper
 from lastly.config import embedded_model
 from lastly.errors import ModelFolderError
 from lastly.model import Manifest, ModelFolder, load
+from onnx_export.description import PROMPT_KEYS
+from onnx_export.precision import EMBEDDING
 from training.checkpoint import Checkpoint
 
-_TABLE = "model.embed_tokens.weight"
 _SCALE = "_scale"
 Stored = Mapping[str, npt.NDArray[Any]]
 
@@ -37,7 +38,8 @@ def read_back(folder: ModelFolder) -> Checkpoint:
     stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     tensors = {name: torch.from_numpy(_weight(stored, name)) for name in stored if _is_weight(name)}
     tokenizer: dict[str, Any] = json.loads(folder.tokenizer_path.read_text(encoding="utf-8"))
-    return Checkpoint(_config(manifest, graph.node, stored), tensors, tokenizer, _prompt(manifest))
+    prompt = manifest.model_dump(mode="json", include=PROMPT_KEYS)
+    return Checkpoint(_config(manifest, graph.node, stored), tensors, tokenizer, prompt)
 
 
 def _is_weight(name: str) -> bool:
@@ -49,17 +51,18 @@ def _weight(stored: Stored, name: str) -> npt.NDArray[np.float32]:
     value = stored[name].astype(np.float32)
     if name + _SCALE in stored:
         value = value * stored[name + _SCALE]
-    turned = value.ndim == 2 and name != _TABLE
+    turned = value.ndim == 2 and name != EMBEDDING
     return np.ascontiguousarray(value.T if turned else value)
 
 
 def _config(manifest: Manifest, nodes: Any, stored: Stored) -> dict[str, Any]:
     """Write what the backbone's config.json says, read off the shapes and the operators' attributes."""
-    attention = _attributes(_first(nodes, "GroupQueryAttention"))
-    if "local_window_size" in attention:
-        raise ModelFolderError(f"{manifest.name} has windowed layers; a model without them can be read back")
+    layers = [_attributes(node) for node in nodes if node.op_type == "GroupQueryAttention"]
+    if not layers or any("local_window_size" in layer for layer in layers):
+        raise ModelFolderError(f"{manifest.name} has windowed layers, or one alone; other models can be read back")
+    attention = layers[0]
     epsilon = _attributes(_first(nodes, "SimplifiedLayerNormalization"))["epsilon"]
-    heads, hidden = attention["num_heads"], stored[_TABLE].shape[1]
+    heads, hidden = attention["num_heads"], stored[EMBEDDING].shape[1]
     head_dim = stored["model.layers.0.self_attn.q_proj.weight"].shape[1] // heads
     theta = _theta(nodes, stored, head_dim)
     return {
@@ -101,19 +104,16 @@ def _attributes(node: NodeProto) -> dict[str, Any]:
     return {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
 
 
-def _prompt(manifest: Manifest) -> dict[str, Any]:
-    limits = ("maximum_length", "block_size", "max_doc_length", "max_query_length")
-    wanted = {"name", "licence", "prompt", "document_marker", "query_marker", *limits}
-    return manifest.model_dump(mode="json", include=wanted)
-
-
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=embedded_model(), help="the embedded one by default")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    read_back(load(options.folder)).save(options.output)
+    try:
+        read_back(load(options.folder)).save(options.output)
+    except ModelFolderError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

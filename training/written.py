@@ -8,6 +8,7 @@ What such a model says need not be true: teachers judge the texts, which only ha
 """
 
 import argparse
+import json
 import random
 import re
 import time
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from tokenizers import Tokenizer
 
+from training.backbone import load_backbone
 from training.lists import words
 from training.texts import Text, wordnet, write_collection
+from training.vocabulary import read_tokenizer
 
 KINDS = (
     "a paragraph of a news report",
@@ -61,13 +64,9 @@ class Writer:
     """Continues prompts, many side by side."""
 
     def __init__(self, backbone: str, device: str, batch: int, seed: int) -> None:
-        path = Path(backbone)
-        source = {"gguf_file": path.name} if path.suffix == ".gguf" else {}
-        name = str(path.parent) if source else backbone
-        self._tokenizer = AutoTokenizer.from_pretrained(name, **source)
+        self._tokenizer = Tokenizer.from_str(json.dumps(read_tokenizer(backbone)))
         kind = torch.float32 if device == "cpu" else torch.bfloat16
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(name, dtype=kind, **source)
-        self._model: Any = model.eval().to(torch.device(device))
+        self._model: Any = load_backbone(backbone).eval().to(device=torch.device(device), dtype=kind)
         self._device = device
         self.batch = batch
         self.random = random.Random(seed)  # noqa: S311
@@ -76,7 +75,7 @@ class Writer:
     @torch.inference_mode()
     def go_on(self, prompts: list[str], tokens: int, temperature: float) -> list[str]:
         """Draw at most `tokens` tokens for each prompt; one run."""
-        rows = self._tokenizer(prompts, add_special_tokens=False)["input_ids"]
+        rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prompts, add_special_tokens=False)]
         width = max(map(len, rows))
         ids = torch.tensor([[0] * (width - len(row)) + row for row in rows], device=self._device)
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=self._device)
@@ -89,7 +88,7 @@ class Writer:
             temperature=temperature,
             top_k=100,
         )
-        written: list[str] = self._tokenizer.batch_decode(found[:, width:], skip_special_tokens=True)
+        written: list[str] = self._tokenizer.decode_batch(found[:, width:].tolist(), skip_special_tokens=True)
         return written
 
     def texts(self, topics: Sequence[str]) -> list[str]:

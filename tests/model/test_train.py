@@ -112,7 +112,9 @@ def test_a_language_model_writes_texts_and_asks_about_them(tmp_path: Path) -> No
     alone = [writer.go_on([prompt], 8, cold)[0] for prompt in prompts]
     assert alone[0] != alone[1]
     assert writer.go_on(prompts, 8, cold) == alone  # padding on the left changes nothing
-    assert all(not asked or asked.endswith("?") for asked in writer.questions(["copy a file", "open a socket"]))
+    asked = writer.questions(["copy a file", "open a socket"])
+    assert len(asked) == 2
+    assert all(not one or one.endswith("?") for one in asked)
     found = list(written(writer, ["a file", "a socket"], time.monotonic() + 0.2))
     assert all(text.text.endswith((".", "!", "?")) for text in found)
 
