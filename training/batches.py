@@ -3,14 +3,19 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from training.packing import Packed
 from training.prepared import ListQuery, Prepared
-from training.template import Template
+from training.ragged import Values
+from training.template import MAX_QUERY_LENGTH, Template
+from training.variation import Variation
+from training.words import relative_bm25
 
 _POSITIVES = 3
 _SORTED = 512  # lists drawn and sorted by length at a time
@@ -21,7 +26,8 @@ class Sampling:
     """How a training list is drawn.
 
     Its size lies between `smallest` and `largest`, documents are cut to one of `limits` tokens, a share of them is
-    random, and a share `labelled` of the queries has labels.
+    random, a share `labelled` of the queries has labels, and a share `varied` of the documents that are not relevant
+    and of the queries without labels is changed.
     """
 
     smallest: int
@@ -29,11 +35,15 @@ class Sampling:
     limits: tuple[int, ...]
     random_share: float
     labelled: float
+    varied: float = 0.0
 
 
 @dataclass
 class Batch:
-    """Lists side by side; `documents` and `real` [lists, documents], `rows` the documents' numbers in `Prepared`."""
+    """Lists side by side; `documents` and `real` [lists, documents], `rows` the documents' numbers in `Prepared`.
+
+    `packed` holds the documents, then the queries, for every teacher.
+    """
 
     input_ids: Tensor
     document_positions: Tensor
@@ -42,46 +52,85 @@ class Batch:
     positive: Tensor
     rows: Tensor
     first_stage: Tensor
-    queries: Tensor
     labelled: Tensor
+    packed: list[Packed]
 
     def to(self, device: str) -> "Batch":
         """Move every tensor."""
-        return Batch(**{name: value.to(device, non_blocking=True) for name, value in vars(self).items()})
+        tensors = {name: value for name, value in vars(self).items() if name != "packed"}
+        moved = {name: value.to(device, non_blocking=True) for name, value in tensors.items()}
+        return Batch(**moved, packed=[one.to(device) for one in self.packed])
 
 
 @dataclass(frozen=True)
 class TrainingList:
-    """One query's documents in the order in which the model reads them."""
+    """One query's documents, as words, in the order in which the model reads them."""
 
-    query: int
+    query: Values
     rows: list[int]
+    documents: list[Values]
     positive: list[bool]
-    first_stage: list[float]
+    first_stage: Values
+    labelled: bool
     limit: int
 
     def reversed(self) -> "TrainingList":
         """The same list read from its end."""
-        return replace(self, rows=self.rows[::-1], positive=self.positive[::-1], first_stage=self.first_stage[::-1])
+        back: dict[str, Any] = {
+            name: getattr(self, name)[::-1] for name in ("rows", "documents", "positive", "first_stage")
+        }
+        return replace(self, **back)
 
 
 def draw(prepared: Prepared, query: int, sampling: Sampling, rng: random.Random) -> TrainingList:
-    """Draw relevant documents, BM25's best and random ones of the same collection, in a random order."""
-    wanted = prepared.queries[query]
+    """Draw relevant documents, BM25's best and random ones of the same collection, in a random order; change some."""
+    wanted = prepared.query(query)
+    rows = _rows(wanted, sampling, rng)
+    rng.shuffle(rows)
+    known = {int(prepared.same[row]) for row in wanted.relevant}
+    positive = [int(prepared.same[row]) in known for row in rows]
+    limit = rng.choice(sampling.limits)
+    asked, documents = _texts(prepared, wanted, rows, positive, limit, sampling.varied, rng)
+    terms = prepared.terms
+    first_stage = relative_bm25(terms[asked], [terms[document] for document in documents], prepared.rarity)
+    return TrainingList(asked, rows, documents, positive, first_stage, wanted.labelled, limit)
+
+
+def _rows(wanted: ListQuery, sampling: Sampling, rng: random.Random) -> list[int]:
     size = rng.randint(sampling.smallest, sampling.largest)
-    scores = dict(zip(wanted.candidates.tolist(), wanted.first_stage.tolist(), strict=True))
     relevant = wanted.relevant.tolist()
     rows = dict.fromkeys(rng.sample(relevant, min(len(relevant), _POSITIVES)))
-    hard = [row for row in scores if row not in rows]
+    hard = [row for row in wanted.candidates.tolist() if row not in rows]
     count = min(len(hard), round((size - len(rows)) * (1 - sampling.random_share)))
     rows |= dict.fromkeys(_best_first(hard, count, rng))
     while len(rows) < min(size, len(wanted.collection)):
         rows[rng.choice(wanted.collection)] = None
-    order = list(rows)
-    rng.shuffle(order)
-    known = {int(prepared.same[row]) for row in relevant}
-    positive = [int(prepared.same[row]) in known for row in order]
-    return TrainingList(query, order, positive, [scores.get(row, 0.0) for row in order], rng.choice(sampling.limits))
+    return list(rows)
+
+
+def _texts(
+    prepared: Prepared,
+    wanted: ListQuery,
+    rows: list[int],
+    positive: list[bool],
+    limit: int,
+    varied: float,
+    rng: random.Random,
+) -> tuple[Values, list[Values]]:
+    """Give the query and the documents, changed and cut to whole words of `limit` tokens."""
+    variation, dice = Variation(prepared.documents, prepared.terms), np.random.default_rng(rng.getrandbits(64))
+    asked, spelling = wanted.words, prepared.spelling
+    if not wanted.labelled and rng.random() < varied:
+        asked = variation.query(asked, prepared.documents[int(wanted.relevant[0])], dice)
+    documents = []
+    for row, relevant in zip(rows, positive, strict=True):
+        words = prepared.documents[row]
+        if varied:
+            words = variation.cut(words, asked, len(spelling.fitting(words, limit)), relevant, dice)
+        if not relevant and rng.random() < varied:
+            words = variation.document(words, dice)
+        documents.append(spelling.fitting(words, limit))
+    return asked, documents
 
 
 def _best_first(hard: Sequence[int], count: int, rng: random.Random) -> list[int]:
@@ -92,15 +141,15 @@ def _best_first(hard: Sequence[int], count: int, rng: random.Random) -> list[int
 
 def collate(prepared: Prepared, lists: Sequence[TrainingList], template: Template) -> Batch:
     """Pad lists on the right."""
+    texts = [text for one in lists for text in one.documents]
+    spelled = iter(prepared.spelling.ids(texts, max(one.limit for one in lists)))
+    queries = prepared.spelling.ids([one.query for one in lists], MAX_QUERY_LENGTH)
     prompts = [
-        template.prompt(
-            prepared.queries[one.query].tokens, [prepared.documents[row][: one.limit].tolist() for row in one.rows]
-        )
-        for one in lists
+        template.prompt(query.tolist(), [next(spelled).tolist() for _ in one.documents])
+        for query, one in zip(queries, lists, strict=True)
     ]
     width = max(len(one.rows) for one in lists)
     length = -(-max(len(prompt.ids) for prompt in prompts) // 128) * 128
-    labelled = [prepared.queries[one.query].labelled for one in lists]
     return Batch(
         input_ids=_table([prompt.ids for prompt in prompts], length, 0),
         document_positions=_table([prompt.documents for prompt in prompts], width, 0),
@@ -109,8 +158,8 @@ def collate(prepared: Prepared, lists: Sequence[TrainingList], template: Templat
         positive=_table([list(map(int, one.positive)) for one in lists], width, 0).bool(),
         rows=_table([one.rows for one in lists], width, 0),
         first_stage=torch.from_numpy(_floats([one.first_stage for one in lists], width)),
-        queries=torch.tensor([one.query for one in lists]),
-        labelled=torch.tensor(labelled),
+        labelled=torch.tensor([one.labelled for one in lists]),
+        packed=[reading.packed(texts, [one.query for one in lists]) for reading in prepared.readings],
     )
 
 
@@ -125,7 +174,7 @@ class Lists(IterableDataset[tuple[Batch, ...]]):
     ) -> None:
         self._prepared, self._template, self._sampling = prepared, template, sampling
         self._tokens, self._seed, self._twice = tokens, seed, twice
-        self._pools = [_Pool(prepared.queries, True), _Pool(prepared.queries, False)]
+        self._pools = [_Pool(prepared, True), _Pool(prepared, False)]
 
     def __iter__(self) -> Iterator[tuple[Batch, ...]]:
         """Draw lists, sort some by length, cut them into batches."""
@@ -146,8 +195,10 @@ class Lists(IterableDataset[tuple[Batch, ...]]):
         return [batch, [one.reversed() for one in batch]] if self._twice else [batch]
 
     def _length(self, one: TrainingList) -> int:
-        query = len(self._prepared.queries[one.query].tokens)
-        return 2 * query + 4 + sum(min(len(self._prepared.documents[row]), one.limit) + 1 for row in one.rows)
+        """Give the tokens of a list, at most."""
+        lengths = self._prepared.spelling.lengths
+        query = min(int(lengths[one.query].sum()), MAX_QUERY_LENGTH)
+        return 2 * query + 4 + sum(int(lengths[text].sum()) + 1 for text in one.documents)
 
 
 def stream(lists: Lists, workers: int) -> Iterator[tuple[Batch, ...]]:
@@ -162,12 +213,10 @@ def stream(lists: Lists, workers: int) -> Iterator[tuple[Batch, ...]]:
 class _Pool:
     """Queries with or without labels; a collection's share grows with the root of its size."""
 
-    def __init__(self, queries: Sequence[ListQuery], labelled: bool) -> None:
-        pools: dict[int, list[int]] = {}
-        for place, query in enumerate(queries):
-            if query.labelled == labelled and len(query.candidates):
-                pools.setdefault(query.collection.start, []).append(place)
-        self._pools = list(pools.values())
+    def __init__(self, prepared: Prepared, labelled: bool) -> None:
+        usable = (prepared.labelled == labelled) & (prepared.candidates.lengths > 0)
+        places = [np.flatnonzero(usable & (prepared.collection == one)) for one in range(len(prepared.collections))]
+        self._pools = [pool for pool in places if len(pool)]
         self._weights = [len(pool) ** 0.5 for pool in self._pools]
 
     def __bool__(self) -> bool:
@@ -175,7 +224,8 @@ class _Pool:
 
     def draw(self, rng: random.Random) -> int:
         """Give a query's place."""
-        return rng.choice(rng.choices(self._pools, self._weights)[0])
+        pool = rng.choices(self._pools, self._weights)[0]
+        return int(pool[rng.randrange(len(pool))])
 
 
 def _cut(lists: list[TrainingList], length: Callable[[TrainingList], int], tokens: int) -> list[list[TrainingList]]:
@@ -195,7 +245,7 @@ def _table(rows: Sequence[Sequence[int]], width: int, value: int) -> Tensor:
     return torch.from_numpy(table)
 
 
-def _floats(rows: Sequence[Sequence[float]], width: int) -> np.ndarray:
+def _floats(rows: Sequence[Values], width: int) -> np.ndarray:
     table = np.zeros((len(rows), width), np.float32)
     for place, row in enumerate(rows):
         table[place, : len(row)] = row

@@ -16,7 +16,7 @@ def centred(checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, device: 
     """Fold the removal into the projector, by the marker states of one batch."""
     torch.manual_seed(recipe.seed)
     model = ListwiseReranker(checkpoint).to(device)
-    sampling = Sampling(8, 8, (64,), 0.5, recipe.labelled)
+    sampling = Sampling(8, 8, (64,), 0.5, recipe.labelled, recipe.varied)
     batch = next(stream(Lists(prepared, model.template, sampling, _TOKENS, recipe.seed), 0))[0].to(device)
     states = model.backbone(model.embed(batch.input_ids))
     marked = states.gather(1, batch.document_positions[..., None].expand(-1, -1, states.shape[-1]))

@@ -10,6 +10,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
 K1, B = 1.5, 0.75
+_AT_ONCE = 1024  # queries
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _STOP_WORDS = frozenset(
     "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this "  # noqa: SIM905
@@ -43,14 +44,10 @@ class BM25:
 
     def top(self, queries: list[str], size: int) -> list[IntArray]:
         """Give each query's best documents by row, best first; fewer than `size` where fewer share a word with it."""
-        return [rows for rows, _ in self.top_with_scores(queries, size)]
+        starts = range(0, len(queries), _AT_ONCE)
+        return [rows for start in starts for rows in self._top(queries[start : start + _AT_ONCE], size)]
 
-    def top_with_scores(self, queries: list[str], size: int, batch: int = 1024) -> list[tuple[IntArray, FloatArray]]:
-        """The same, with the scores divided by the best one."""
-        starts = range(0, len(queries), batch)
-        return [pair for start in starts for pair in self._top(queries[start : start + batch], size)]
-
-    def _top(self, queries: list[str], size: int) -> list[tuple[IntArray, FloatArray]]:
+    def _top(self, queries: list[str], size: int) -> list[IntArray]:
         scores = self.scores(queries)
         found = []
         for start, end in zip(scores.indptr[:-1], scores.indptr[1:], strict=True):
@@ -59,7 +56,7 @@ class BM25:
                 best = np.argpartition(-values, size)[:size]
                 documents, values = documents[best], values[best]
             order = np.lexsort((documents, -values))
-            found.append((documents[order].astype(np.int64), values[order] / values.max(initial=1e-9)))
+            found.append(documents[order].astype(np.int64))
         return found
 
     def _counts(self, tokens: list[list[str]]) -> sp.csr_matrix:

@@ -5,36 +5,24 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from training import losses
 from training.batches import Batch
-from training.model import ListwiseReranker, cosines
-from training.prepared import Prepared
+from training.model import cosines
 from training.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Taught:
-    """The teachers' joint embeddings of every document and query, on the device."""
+    """The teachers' joint embeddings of a batch: documents [lists, documents, width], queries [lists, width]; fp32."""
 
     documents: Tensor
     queries: Tensor
 
-    @classmethod
-    def of(cls, prepared: Prepared, device: str) -> "Taught | None":
-        """Read them; None where there is no teacher."""
-        if not len(prepared.document_teacher):
-            return None
-        return cls(prepared.document_teacher.to(device), prepared.query_teacher.to(device))
-
-    def of_batch(self, batch: Batch) -> "Taught":
-        """Give those of a batch's documents [lists, documents, width] and queries [lists, width], in fp32."""
-        return Taught(self.documents[batch.rows].float(), self.queries[batch.queries].float())
-
 
 def weighted_losses(
-    model: ListwiseReranker, readings: list[Batch], taught: Taught | None, recipe: Recipe, lists: bool, device: str
+    model: nn.Module, readings: list[Batch], taught: Taught | None, recipe: Recipe, lists: bool, device: str
 ) -> dict[str, Tensor]:
     """Give the losses by name; `readings` holds the batch and, where the recipe wants it, its reverse.
 
@@ -42,7 +30,6 @@ def weighted_losses(
     """
     batch = readings[0]
     documents, marks = _read(model, batch, device)
-    taught = taught and taught.of_batch(batch)
     parts = {"spread": recipe.dispersion * losses.dispersion(documents, batch.real)}
     if lists:
         parts |= _list_losses(documents, marks, batch, taught, recipe)
@@ -67,7 +54,7 @@ def _list_losses(
     return parts
 
 
-def _read(model: ListwiseReranker, batch: Batch, device: str) -> tuple[Tensor, Tensor]:
+def _read(model: nn.Module, batch: Batch, device: str) -> tuple[Tensor, Tensor]:
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
         read: tuple[Tensor, Tensor] = model(batch.input_ids, batch.document_positions, batch.query_positions)
     return read

@@ -4,11 +4,12 @@
 """
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, distributed
+from torch import distributed, nn
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import bf16_compress_hook
+from torch.nn.parallel import DistributedDataParallel
 
 
 @dataclass(frozen=True)
@@ -44,23 +45,17 @@ class Group:
         if self.size > 1:
             distributed.destroy_process_group()
 
-    @torch.no_grad()
-    def align(self, parameters: Iterable[Tensor]) -> None:
-        """Give all the first process's parameters."""
-        if self.size > 1:
-            for parameter in parameters:
-                distributed.broadcast(parameter, 0)
+    def joined(self, model: nn.Module) -> nn.Module:
+        """Give a model that starts as the first process's, and whose gradients are the mean over the group.
 
-    def average_gradients(self, parameters: Iterable[Tensor]) -> None:
-        """Replace every gradient by the mean over the group."""
+        They travel in bf16 while the rest is still computed: without NVLink between the GPUs they take half a step.
+        """
         if self.size == 1:
-            return
-        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        distributed.all_reduce(flat)
-        flat /= self.size
-        for gradient, mean in zip(gradients, flat.split([one.numel() for one in gradients]), strict=True):
-            gradient.copy_(mean.view_as(gradient))
+            return model
+        together = DistributedDataParallel(model, broadcast_buffers=False, gradient_as_bucket_view=True)
+        if torch.cuda.is_available():
+            together.register_comm_hook(None, bf16_compress_hook)
+        return together
 
     def same(self, value: float, device: str) -> float:
         """Give the first process's value to all."""

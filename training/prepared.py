@@ -1,37 +1,36 @@
-"""Everything a training reads, put together once: token ids, candidate lists, teacher embeddings, labels."""
+"""Everything a training reads, put together once: texts as words, their spellings, candidate lists, labels."""
 
+import itertools
 import multiprocessing
 import os
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import torch
 from tokenizers import Tokenizer
-from torch import Tensor
 
 from training.data import Collection
-from training.lists import BM25, FloatArray
+from training.lists import BM25
+from training.packing import Reading
+from training.ragged import IntArray, Ragged, Values
 from training.synthetic import synthetic_queries
-from training.teacher import Teacher, joint_embeddings
-from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH
+from training.teacher import Teacher
+from training.words import Spelling, Words, rarity
 
 CANDIDATES = 50
 _CHUNK = 4096  # queries that one process searches at a time
-IntArray = npt.NDArray[np.int64]
+_MOST = 10**9  # tokens of a word
 
 
-@dataclass
+@dataclass(frozen=True)
 class ListQuery:
-    """A query with its candidates: document rows best first, BM25 scores relative to the best, relevant rows."""
+    """A query as words, with the rows of its candidates, best first, of its relevant documents, of its collection."""
 
-    tokens: list[int]
-    candidates: IntArray
-    first_stage: FloatArray
-    relevant: IntArray
+    words: Values
+    candidates: Values
+    relevant: Values
     labelled: bool
     collection: range
 
@@ -45,15 +44,36 @@ class _Asked:
     labelled: int
 
 
-@dataclass
+@dataclass(frozen=True)
 class Prepared:
-    """Documents of all collections in one numbering; `same` gives documents of equal text the same number."""
+    """Documents and queries of all collections in one numbering, as flat arrays, which worker processes share.
 
-    documents: list[npt.NDArray[np.int32]] = field(default_factory=list)
-    same: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
-    queries: list[ListQuery] = field(default_factory=list)
-    document_teacher: Tensor = field(default_factory=lambda: torch.zeros(0))
-    query_teacher: Tensor = field(default_factory=lambda: torch.zeros(0))
+    `same` gives documents of equal text the same number; `terms` what BM25 compares of every word, `rarity` the weight
+    of every term; `spelling` is the student's, `readings` are the teachers'.
+    """
+
+    documents: Ragged
+    queries: Ragged
+    candidates: Ragged
+    relevant: Ragged
+    labelled: Values
+    collection: Values
+    collections: list[range]
+    same: IntArray
+    terms: Values
+    rarity: Values
+    spelling: Spelling
+    readings: list[Reading]
+
+    def query(self, place: int) -> ListQuery:
+        """Give one query with its lists."""
+        return ListQuery(
+            self.queries[place],
+            self.candidates[place],
+            self.relevant[place],
+            bool(self.labelled[place]),
+            self.collections[self.collection[place]],
+        )
 
 
 def plain_tokenizer(description: dict[str, Any]) -> Tokenizer:
@@ -74,19 +94,28 @@ def prepare(
 ) -> Prepared:
     """Read the training collections (dev texts already taken out); `synthetic` queries are made of each document."""
     rng = random.Random(seed)  # noqa: S311
-    prepared = Prepared()
     asked = [_ask(collection, synthetic, rng) for collection in collections]
-    lists = _search_all([collection.documents for collection in collections], [one.texts for one in asked])
-    for collection, queries, found in zip(collections, asked, lists, strict=True):
-        _add(prepared, collection.documents, queries, found, tokenizer)
+    found = _search_all([collection.documents for collection in collections], [one.texts for one in asked])
+    bases = np.cumsum([0, *(len(collection.documents) for collection in collections)])
     texts = [text for collection in collections for text in collection.documents]
-    numbers: dict[str, int] = {}
-    prepared.same = np.array([numbers.setdefault(text, len(numbers)) for text in texts])
-    if teachers:
-        questions = [text for one in asked for text in one.texts]
-        prepared.document_teacher = joint_embeddings([teacher.embed_documents(texts) for teacher in teachers]).cpu()
-        prepared.query_teacher = joint_embeddings([teacher.embed_queries(questions) for teacher in teachers]).cpu()
-    return prepared
+    words, numbers = Words(), dict[str, int]()
+    documents = words.read(texts)
+    queries = words.read([text for one in asked for text in one.texts])
+    terms = words.terms()
+    return Prepared(
+        documents,
+        queries,
+        Ragged.of([rows + base for base, lists in zip(bases, found, strict=False) for rows in lists]),
+        Ragged.of([np.array(rows) + base for base, one in zip(bases, asked, strict=False) for rows in one.relevant]),
+        np.array([place < one.labelled for one in asked for place in range(len(one.texts))]),
+        np.repeat(np.arange(len(asked)), [len(one.texts) for one in asked]),
+        [range(start, end) for start, end in itertools.pairwise(bases)],
+        np.array([numbers.setdefault(text, len(numbers)) for text in texts]),
+        terms,
+        rarity(terms, documents),
+        Spelling.of(words, lambda texts: encode(tokenizer, texts, _MOST)),
+        [teacher.reading(words) for teacher in teachers],
+    )
 
 
 def _ask(collection: Collection, synthetic: int, rng: random.Random) -> _Asked:
@@ -96,26 +125,10 @@ def _ask(collection: Collection, synthetic: int, rng: random.Random) -> _Asked:
     return _Asked(texts, [*relevant.values(), *([query.document] for query in made)], len(relevant))
 
 
-def _add(
-    prepared: Prepared,
-    documents: list[str],
-    asked: _Asked,
-    found: Sequence[tuple[IntArray, FloatArray]],
-    tokenizer: Tokenizer,
-) -> None:
-    base = len(prepared.documents)
-    rows = range(base, base + len(documents))
-    prepared.documents += [np.array(ids, np.int32) for ids in encode(tokenizer, documents, MAX_DOC_LENGTH)]
-    tokens = encode(tokenizer, asked.texts, MAX_QUERY_LENGTH)
-    for place, (ids, (candidates, scores)) in enumerate(zip(tokens, found, strict=True)):
-        relevant = np.array(asked.relevant[place]) + base
-        prepared.queries.append(ListQuery(ids, candidates + base, scores, relevant, place < asked.labelled, rows))
-
-
 _indices: list[BM25] = []
 
 
-def _search_all(corpora: list[list[str]], queries: list[list[str]]) -> list[list[tuple[IntArray, FloatArray]]]:
+def _search_all(corpora: list[list[str]], queries: list[list[str]]) -> list[list[IntArray]]:
     """Search every corpus in as many processes as there are cores; they inherit the indices."""
     processes = multiprocessing.get_context("fork")
     with processes.Pool(min(os.cpu_count() or 1, len(corpora))) as pool:
@@ -125,7 +138,7 @@ def _search_all(corpora: list[list[str]], queries: list[list[str]]) -> list[list
         for place, texts in enumerate(queries)
         for start in range(0, len(texts), _CHUNK)
     ]
-    found: list[list[tuple[IntArray, FloatArray]]] = [[] for _ in corpora]
+    found: list[list[IntArray]] = [[] for _ in corpora]
     with processes.Pool(os.cpu_count()) as pool:
         for (place, _), lists in zip(jobs, pool.imap(_search, jobs), strict=True):
             found[place] += lists
@@ -133,6 +146,6 @@ def _search_all(corpora: list[list[str]], queries: list[list[str]]) -> list[list
     return found
 
 
-def _search(job: tuple[int, list[str]]) -> list[tuple[IntArray, FloatArray]]:
+def _search(job: tuple[int, list[str]]) -> list[IntArray]:
     place, texts = job
-    return _indices[place].top_with_scores(texts, CANDIDATES)
+    return _indices[place].top(texts, CANDIDATES)

@@ -29,6 +29,7 @@ class Recipe:
     similarity: float = 0.0
     labelled: float = 0.45
     synthetic: int = 2
+    varied: float = 0.5  # of the documents and of the queries without labels: changed anew each time
     averaged_share: float = 0.15  # of the time, at its end: the weights of these steps are averaged
     lora: int = 0  # rank of the adapters that are trained instead of the backbone; 0 trains all of it
     keep_every: int = 0  # steps between copies of the weights, which a training that was cut off goes on from

@@ -67,7 +67,7 @@ class Run:
         """
         started = time.monotonic()
         keep = partial(_save, output / "kept")
-        model, average = train(checkpoint, prepared, recipe, self.device, self.group, keep)
+        model, average = train(checkpoint, prepared, self.teachers, recipe, self.device, self.group, keep)
         if not self.group.first:
             return output
         model.checkpoint().save(output)

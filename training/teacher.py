@@ -1,7 +1,6 @@
 """The small sentence-embedding models that are distilled. The mark to beat is all-MiniLM-L6-v2 (Apache-2.0)."""
 
 import json
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
-MAXIMUM_LENGTH = 256
+from training.packing import MAXIMUM_LENGTH, Packed, Reading
+from training.words import Spelling, Words
 
 
 def teacher_folder() -> Path:
@@ -49,6 +49,41 @@ class Teacher:
         """Give [texts, width] in fp16 on the device."""
         return self._embed_all([self._document_prompt + text for text in texts])
 
+    def reading(self, words: Words) -> Reading:
+        """Tell how this teacher reads texts that are given as words."""
+        special = self._ids("", special=True)
+        documents, queries = (self._ids(prompt) for prompt in (self._document_prompt, self._query_prompt))
+        return Reading(
+            Spelling.of(words, self._all_ids), special[:-1] + documents, special[:-1] + queries, special[-1:]
+        )
+
+    @torch.no_grad()
+    def embed_packed(self, packed: Packed) -> Tensor:
+        """Give [texts, width] in fp16 on the device: what `embed_documents` and `embed_queries` give."""
+        mine = packed.text[:, None, :, None] == packed.text[:, None, None, :]
+        states = self._model(
+            input_ids=packed.ids.long(), attention_mask=mine, position_ids=packed.place.long()
+        ).last_hidden_state.flatten(0, 1)
+        if self._first_token:
+            pooled = states[packed.firsts].float()
+        else:
+            sums = torch.zeros(len(packed.firsts) + 1, self._width, device=states.device)
+            pooled = sums.index_add_(0, packed.text.flatten(), states.float())[1:]
+        return F.normalize(pooled, dim=-1).half()
+
+    def compile_layers(self) -> None:
+        """Let torch.compile fuse each layer, once for all sizes."""
+        for layer in self._model.encoder.layer:
+            layer.compile(dynamic=True)
+
+    def _ids(self, text: str, special: bool = False) -> list[int]:
+        found: list[int] = self._tokenizer(text, add_special_tokens=special)["input_ids"]
+        return found
+
+    def _all_ids(self, texts: list[str]) -> list[list[int]]:
+        found: list[list[int]] = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
+        return found
+
     @torch.inference_mode()
     def _embed_all(self, texts: list[str], tokens_per_batch: int = 131072) -> Tensor:
         """Long texts are batched with long ones."""
@@ -78,16 +113,6 @@ class Teacher:
 def named_teacher(name: str, device: str) -> Teacher:
     """Load a teacher's folder, or `minilm`, which a package carries."""
     return Teacher(teacher_folder(), device, name) if name == "minilm" else Teacher(Path(name), device)
-
-
-def joint_embeddings(embedded: Sequence[Tensor]) -> Tensor:
-    """Join several teachers' embeddings [texts, width] of the same texts side by side: [texts, sum of widths] in fp16.
-
-    Each teacher's mean is taken out first, since some keep all texts close together; the cosine of two joint embeddings
-    is then the mean of the teachers' cosines, to which each brings as much.
-    """
-    apart = [F.normalize(one.float() - one.float().mean(0), dim=-1).half() for one in embedded]
-    return torch.cat(apart, 1).div_(len(apart) ** 0.5)
 
 
 def _read(path: Path) -> dict[str, Any]:

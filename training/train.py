@@ -1,7 +1,7 @@
 """Trains a listwise reranker: the teacher's embeddings first, then its order of the lists together with the labels."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
@@ -11,16 +11,24 @@ from training.checkpoint import Checkpoint
 from training.clock import Clock
 from training.merging import Average
 from training.model import ListwiseReranker
-from training.objective import Taught, weighted_losses
+from training.objective import weighted_losses
 from training.parallel import Group
 from training.prepared import Prepared
 from training.recipe import Recipe
+from training.taught import Jury
+from training.teacher import Teacher
 
 Keep = Callable[[ListwiseReranker], None]
 
 
 def train(
-    checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, device: str, group: Group, keep: Keep
+    checkpoint: Checkpoint,
+    prepared: Prepared,
+    teachers: Sequence[Teacher],
+    recipe: Recipe,
+    device: str,
+    group: Group,
+    keep: Keep,
 ) -> tuple[ListwiseReranker, Average]:
     """Train as long as the recipe says, all of a group together; the first prints a line every hundred steps.
 
@@ -30,11 +38,13 @@ def train(
     torch.manual_seed(recipe.seed)
     model = ListwiseReranker(checkpoint).to(device)
     adapters = Adapters.into(model, recipe.lora) if recipe.lora else None
-    group.align(model.parameters())
     if recipe.compiled:
         model.compile_layers()
+        for teacher in teachers:
+            teacher.compile_layers()
     average = Average(model)
-    _steps(model, prepared, recipe, device, group, average, keep)
+    jury = Jury.of(prepared, teachers, device) if teachers else None
+    _steps(model, prepared, jury, recipe, device, group, average, keep)
     if adapters:
         adapters.merge()
         average = Average(model)  # of the adapters, which are gone
@@ -44,25 +54,27 @@ def train(
 def _steps(
     model: ListwiseReranker,
     prepared: Prepared,
+    jury: Jury | None,
     recipe: Recipe,
     device: str,
     group: Group,
     average: Average,
     keep: Keep,
 ) -> None:
-    taught = Taught.of(prepared, device)
+    learner = group.joined(model)
     optimizer = torch.optim.AdamW(_paces(model), betas=(0.9, 0.98), weight_decay=0.01)
-    clock, seen = Clock(recipe, taught is not None, group, device), 0
+    clock, seen = Clock(recipe, jury is not None, group, device), 0
     for readings in _batches(model, prepared, recipe, clock, group.rank):
         progress = clock.progress
         if progress >= 1:
             break
         for paced in optimizer.param_groups:
             paced["lr"] = paced["times"] * clock.learning_rate
-        parts = weighted_losses(model, [batch.to(device) for batch in readings], taught, recipe, clock.lists, device)
+        read = [batch.to(device) for batch in readings]
+        taught = jury(read[0]) if jury else None
+        parts = weighted_losses(learner, read, taught, recipe, clock.lists, device)
         optimizer.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()
-        group.average_gradients(model.parameters())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         clock.tick()
@@ -81,10 +93,11 @@ def _batches(
 ) -> Iterator[tuple[Batch, ...]]:
     """Short lists with many random documents first, then hard candidates, some of them long lists of long texts."""
     largest, limit = recipe.largest, recipe.limit
-    easy = Sampling(min(6, largest), min(16, largest), (limit // 4, limit // 2, limit), 0.5, recipe.labelled)
+    shares = {"labelled": recipe.labelled, "varied": recipe.varied}
+    easy = Sampling(min(6, largest), min(16, largest), (limit // 4, limit // 2, limit), 0.5, **shares)
     limits = (limit // 4, limit // 2, limit, limit)
-    hard = Sampling(min(8, largest), min(50, largest), limits, 0.15, recipe.labelled)
-    long = Sampling(min(40, largest), largest, (limit,), 0.15, recipe.labelled)
+    hard = Sampling(min(8, largest), min(50, largest), limits, 0.15, **shares)
+    long = Sampling(min(40, largest), largest, (limit,), 0.15, **shares)
     seed, twice = 1000 * rank + 10 * recipe.seed, recipe.similarity > 0
     streams = [
         stream(Lists(prepared, model.template, sampling, recipe.tokens, seed + number, twice), recipe.workers)

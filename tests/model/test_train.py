@@ -17,6 +17,7 @@ from lastly.config import embedded_model
 from lastly.reranker import Reranker
 from lastly.types import Candidate, Query
 from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
+from tests.model.toy_bert import bert, teacher_folder
 from training.backbone import Shape as Kept
 from training.backbone import start
 from training.batches import Lists, Sampling
@@ -31,6 +32,7 @@ from training.parallel import Group
 from training.prepared import encode, plain_tokenizer
 from training.recipe import Recipe
 from training.run import Run
+from training.teacher import Teacher
 from training.texts import Text, write_collection
 from training.train import train
 from training.written import Writer, written
@@ -138,17 +140,19 @@ def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp
 
 
 def test_the_teachers_embeddings_are_learnt_before_their_lists(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checkpoint = start(_backbone(tmp_path / "backbone", QWEN3), Kept(projector=(48, 32)), "toy", 0)
+    teachers = [Teacher(teacher_folder(tmp_path, bert(), monkeypatch, []), "cpu")]
+    checkpoint = start(_backbone(tmp_path / "backbone", QWEN3), Kept(projector=(48, 384)), "toy", 0)
     recipe = Recipe(steps=202, embeddings_share=0.5, tokens=256, largest=6, limit=24, workers=0)
-    prepared = Run(data, [], "cpu").prepare(checkpoint, recipe)
-    prepared.document_teacher = torch.randn(len(prepared.documents), 32)
-    prepared.query_teacher = torch.randn(len(prepared.queries), 32)
-    train(checkpoint, prepared, recipe, "cpu", Group(), lambda model: None)
-    first, second, third = (line.split()[5::2] for line in capsys.readouterr().out.splitlines() if "step" in line)
+    prepared = Run(data, teachers, "cpu").prepare(checkpoint, recipe)
+    train(checkpoint, prepared, teachers, recipe, "cpu", Group(), lambda model: None)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if "step" in line]
+    first, second, third = (line[5::2] for line in lines)
     assert first == second == ["spread", "embed"]
     assert third == ["spread", "list", "nce", "embed"]
+    before, after = (float(line[6:][line[5::2].index("embed") * 2]) for line in (lines[0], lines[2]))
+    assert after < before
 
 
 def test_the_learning_rate_rises_and_falls_in_each_stage() -> None:

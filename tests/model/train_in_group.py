@@ -17,7 +17,7 @@ def main(data: Path, folder: Path) -> None:
     run = Run(data, [], "cpu", 8, group)
     checkpoint = Checkpoint.load(folder / "start")
     prepared = run.prepare(checkpoint, recipe, folder / "prepared")
-    model, _ = train(checkpoint, prepared, recipe, "cpu", group, lambda _: None)
+    model, _ = train(checkpoint, prepared, [], recipe, "cpu", group, lambda _: None)
     model.checkpoint().save(folder / f"rank{group.rank}")
     group.leave()
 

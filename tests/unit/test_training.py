@@ -16,22 +16,51 @@ from training.data import read_collection, without_held_out  # noqa: E402
 from training.lists import BM25  # noqa: E402
 from training.merging import Average  # noqa: E402
 from training.metrics import ndcg  # noqa: E402
-from training.prepared import ListQuery, Prepared  # noqa: E402
+from training.packing import Reading, pack  # noqa: E402
+from training.prepared import Prepared  # noqa: E402
+from training.ragged import Ragged  # noqa: E402
 from training.template import Template  # noqa: E402
 from training.texts import dictionary  # noqa: E402
+from training.variation import Variation  # noqa: E402
+from training.words import Spelling, Words, rarity, relative_bm25  # noqa: E402
 from training.written import question, whole_sentences  # noqa: E402
 
 TEMPLATE = Template(start=0, query_start=1, query_end=2, document_marker=3, query_marker=4)
 
 
+WORDS = ["tea", "leaf", "green", "River", "the", "bank"]
+LETTERS = {letter: place for place, letter in enumerate(" abcdefghijklmnopqrstuvwxyz")}
+
+
+def _letters(texts: list[str]) -> list[list[int]]:
+    """A tokenizer whose tokens are letters."""
+    return [[100 + LETTERS.get(letter, 0) for letter in text] for text in texts]
+
+
 def _prepared(documents: int = 30) -> Prepared:
-    query = ListQuery(
-        [50, 51], np.arange(10), np.linspace(1, 0.1, 10, dtype=np.float32), np.array([3]), True, range(30)
-    )
+    rng, words = random.Random(1), Words()
+    texts = [" ".join(rng.choices(WORDS, k=1 + row % 40)) for row in range(documents)]
+    texts[17] = texts[3] = "green tea and\n\nthe river bank"
+    read, queries = words.read(texts), words.read(["tea leaf"])
     same = np.arange(documents)
     same[17] = same[3]
-    texts = [np.full(1 + row % 4, 100 + row, np.int32) for row in range(documents)]
-    return Prepared(texts, same, [query])
+    terms = words.terms()
+    return Prepared(
+        documents=read,
+        queries=queries,
+        candidates=Ragged.of([range(10)]),
+        relevant=Ragged.of([[3]]),
+        labelled=np.array([True]),
+        collection=np.array([0]),
+        collections=[range(documents)],
+        same=same,
+        terms=terms,
+        rarity=rarity(terms, read),
+        spelling=Spelling.of(words, _letters),
+        readings=[
+            Reading(Spelling.of(words, lambda texts: _letters([text.strip() for text in texts])), [1], [1, 2], [9])
+        ],
+    )
 
 
 def test_bm25_puts_the_document_with_the_rare_word_first() -> None:
@@ -50,19 +79,21 @@ def test_ndcg_is_one_for_the_ideal_order_and_counts_places() -> None:
 def test_a_drawn_list_holds_the_relevant_document_and_its_twin_counts_as_relevant() -> None:
     prepared = _prepared()
     for seed in range(20):
-        drawn = draw(prepared, 0, Sampling(12, 20, (3,), 0.5, 0.5), random.Random(seed))
+        drawn = draw(prepared, 0, Sampling(12, 20, (30,), 0.5, 0.5, 0.5), random.Random(seed))
         assert len(set(drawn.rows)) == len(drawn.rows)
         assert {row for row, positive in zip(drawn.rows, drawn.positive, strict=True) if positive} <= {3, 17}
-        assert drawn.positive[drawn.rows.index(3)]
+        place = drawn.rows.index(3)
+        assert drawn.positive[place]
+        assert drawn.documents[place].tolist() == prepared.documents[3].tolist()  # what is relevant is not changed
 
 
 def test_a_collated_prompt_has_a_marker_after_every_document() -> None:
     prepared = _prepared()
-    lists = [draw(prepared, 0, Sampling(size, size, (3,), 0.5, 0.5), random.Random(0)) for size in (4, 9)]
+    lists = [draw(prepared, 0, Sampling(size, size, (30,), 0.5, 0.5), random.Random(0)) for size in (4, 9)]
     batch = collate(prepared, lists, TEMPLATE)
     for row, drawn in enumerate(lists):
         positions = batch.document_positions[row][batch.real[row]]
-        assert len(positions) == len(drawn.rows)
+        assert len(positions) == len(drawn.rows) == len(drawn.documents)
         assert (batch.input_ids[row][positions] == TEMPLATE.document_marker).all()
         before, after = batch.input_ids[row][batch.query_positions[row]]
         assert (before, after) == (TEMPLATE.query_end, TEMPLATE.query_marker)
@@ -76,6 +107,69 @@ def test_batches_hold_no_more_tokens_than_asked_and_a_second_reading_reverses_th
         for row in range(len(batch.rows)):
             size = int(batch.real[row].sum())
             assert batch.rows[row, :size].tolist() == again.rows[row, :size].tolist()[::-1]
+
+
+def test_words_are_spelled_as_the_tokenizer_spells_the_text() -> None:
+    words, text = Words(), "The river\n\nbank  of   Green tea\n"
+    read = words.read([text, "", "tea"])
+    ids = Spelling.of(words, _letters).ids([read[row] for row in range(3)], 1000)
+    assert [one.tolist() for one in ids] == _letters(["the river\nbank of green tea\n", "", "tea"])
+    assert Spelling.of(words, _letters).ids([read[0]], 5)[0].tolist() == _letters(["the r"])[0]
+
+
+def test_changed_texts_keep_to_the_words_that_there_are() -> None:
+    prepared, rng = _prepared(), np.random.default_rng(0)
+    variation, long = Variation(prepared.documents, prepared.terms), prepared.documents[29]
+    known = set(prepared.documents.values.tolist())
+    changed = [variation.document(long, rng).tolist() for _ in range(200)]
+    assert len({tuple(text) for text in changed}) > 150
+    assert {word for text in changed for word in text} <= known
+    asked = [variation.query(prepared.queries[0], long, rng) for _ in range(50)]
+    assert all(1 <= len(query) <= 16 for query in asked)
+
+
+def test_an_excerpt_holds_the_beginning_and_the_parts_with_the_querys_words() -> None:
+    words = Words()
+    text = " ".join([f"w{n}" for n in range(300)])
+    read = words.read([text, "w205 w207 w299"])
+    variation = Variation(read, words.terms())
+    found = variation.excerpt(read[0], read[1], 80)
+    assert found.tolist() == [*read[0][:40], *read[0][200:220], *read[0][280:300]]
+
+
+def test_relative_bm25_agrees_with_the_index() -> None:
+    texts, query = ["green tea leaves", "green green grass tea", "river bank", "tea of the river"], "green tea river"
+    words = Words()
+    read, asked = words.read(texts), words.read([query])
+    terms = words.terms()
+    documents = [terms[read[row]] for row in range(len(texts))]
+    # what a search does not compare has no place in the documents either
+    scores = relative_bm25(terms[asked[0]], [one[one > 0] for one in documents], rarity(terms, read))
+    wanted = BM25(texts).scores([query]).toarray()[0]
+    assert scores == pytest.approx(wanted / wanted.max(), abs=1e-5)
+
+
+def test_packed_texts_stand_whole_in_their_rows() -> None:
+    rng = random.Random(0)
+    texts = [np.array([rng.randint(1, 9) for _ in range(rng.randint(1, 256))]) for _ in range(40)]
+    packed = pack(texts)
+    ids, owner, place = (one.flatten() for one in (packed.ids, packed.text, packed.place))
+    for number, text in enumerate(texts):
+        begin = int(packed.firsts[number])
+        assert ids[begin : begin + len(text)].tolist() == text.tolist()
+        assert (owner == number + 1).nonzero().flatten().tolist() == list(range(begin, begin + len(text)))
+        assert place[begin : begin + len(text)].tolist() == list(range(len(text)))
+        assert begin // 512 == (begin + len(text) - 1) // 512
+
+
+def test_a_batch_holds_for_each_teacher_its_documents_and_then_its_queries() -> None:
+    prepared = _prepared()
+    lists = [draw(prepared, 0, Sampling(size, size, (300,), 0.5, 0.5), random.Random(0)) for size in (4, 9)]
+    (packed,) = collate(prepared, lists, TEMPLATE).packed
+    ids = packed.ids.flatten()
+    begins = [ids[first : first + 2].tolist() for first in packed.firsts]
+    assert len(begins) == 4 + 9 + 2
+    assert [begin == [1, 2] for begin in begins] == [False] * 13 + [True] * 2
 
 
 def test_the_average_of_two_steps_lies_between_them() -> None:
