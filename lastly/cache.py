@@ -80,7 +80,8 @@ def key_of(job: Job, *, embeddings: bool) -> bytes:
 def _parts(job: Job, embeddings: bool) -> Iterable[str]:
     cut = job.truncation
     yield job.reranker.manifest.model_dump_json()
-    yield f"{cut.max_doc_length} {cut.max_query_length} {cut.refuse} {embeddings} {job.query.instruction is None}"
+    yield f"{cut.max_doc_length} {cut.max_query_length} {cut.refuse} {cut.long_documents}"
+    yield f"{embeddings} {job.query.instruction is None}"
     yield job.query.text
     yield job.query.instruction or ""
     for candidate in job.candidates:

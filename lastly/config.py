@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         description="calls up to so many tokens are replayed as CUDA graphs, with the weights in memory twice; 0: none",
     )
     max_documents: int = Field(1000, ge=1, description="documents in one request")
+    long_documents: Literal["model", "beginning", "excerpt"] = Field(
+        "model",
+        description="what is read of a document over its limit: its beginning; an excerpt, its beginning and the parts "
+        "that hold the query's words; or what the model's manifest says. A call's own long_documents wins",
+    )
     max_body_bytes: int = Field(16 << 20, ge=1024, description="bytes of one request's body")
     body_timeout_ms: int = Field(10_000, ge=1, description="time to send a body; slower callers get 408")
     max_queue: int = Field(64, ge=1, description="requests inside, waiting or running; further ones get 429")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lastly.errors import ModelFolderError
 from lastly.prompt import PromptTemplate
-from lastly.types import Truncation
+from lastly.types import LongDocuments, Truncation
 
 MANIFEST = "lastly.json"
 
@@ -68,6 +68,7 @@ class Manifest(BaseModel):
     block_size: int = Field(gt=0)
     max_doc_length: int = Field(gt=0)
     max_query_length: int = Field(gt=0)
+    long_documents: LongDocuments = "beginning"
     embedding_width: int = Field(gt=0)
     vocabulary_size: int = Field(gt=0)
     dtype: Literal["fp32", "fp16", "bf16", "int8"]
@@ -84,7 +85,7 @@ class Manifest(BaseModel):
     @property
     def truncation(self) -> Truncation:
         """The model's own cut, used where a request names none."""
-        return Truncation(self.max_doc_length, self.max_query_length)
+        return Truncation(self.max_doc_length, self.max_query_length, long_documents=self.long_documents)
 
 
 @dataclass(frozen=True)

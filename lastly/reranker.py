@@ -39,7 +39,7 @@ class Reranker:
     def encode(self, query: Query, candidates: Sequence[Candidate], truncation: Truncation) -> list[Encoding]:
         """Cut the texts, pack them into blocks and encode each."""
         query, query_length = self._tokenizer.prepare_query(query, truncation)
-        prepared, lengths = self._tokenizer.prepare_candidates(candidates, truncation)
+        prepared, lengths = self._tokenizer.prepare_candidates(query, candidates, truncation)
         packing = PackingRule.of(self.manifest, truncation.max_doc_length)
         blocks = [Block(query, prepared[places.start : places.stop]) for places in pack(lengths, query_length, packing)]
         return [encoding for block in blocks for encoding in self._encode(block)]

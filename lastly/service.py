@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 
 from lastly.admission import Limits
@@ -16,7 +17,7 @@ from lastly.models import Models
 from lastly.reranker import Reranker
 from lastly.scheduler import Scheduler
 from lastly.tracing import Tracing
-from lastly.types import Candidate, Query, Ranking
+from lastly.types import Candidate, Query, Ranking, Truncation
 
 _log = logging.getLogger("lastly")
 _WARM_UP_S = 300.0
@@ -87,12 +88,18 @@ class Service:
         name, reranker = self.models.get(call.model)
         seconds = min(timeout_ms or self.settings.request_timeout_ms, self.settings.request_timeout_ms) / 1000
         candidates = [Candidate(index, text) for index, text in enumerate(call.texts)]
-        truncation = call.truncation(reranker.manifest.truncation)
+        truncation = call.truncation(self._truncation(reranker))
         ranking = await self._rank(Job(reranker, call.query, candidates, truncation, arrived + seconds), call)
         self.metrics.total_seconds.observe(time.monotonic() - arrived)
         self.metrics.tokens.observe(ranking.tokens)
         self.metrics.documents.observe(len(call.texts))
         return name, ranking
+
+    def _truncation(self, reranker: Reranker) -> Truncation:
+        """Give the cut of calls that name none: the model's own, changed as the settings say."""
+        if self.settings.long_documents == "model":
+            return reranker.manifest.truncation
+        return replace(reranker.manifest.truncation, long_documents=self.settings.long_documents)
 
     async def _rank(self, job: Job, call: RerankCall) -> Ranking:
         if not self._cache.enabled:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +27,13 @@ class Candidate:
     text: str
 
 
+LongDocuments = Literal["beginning", "excerpt"]
+"""What is read of a document over its limit: its first tokens, or its beginning and what holds the query's words."""
+
+
 @dataclass(frozen=True)
 class Truncation:
-    """How many tokens of a document and of a query the model reads.
+    """How many tokens of a document and of a query the model reads, and which of a document.
 
     The rest is cut off, or with `refuse` the request is refused.
     """
@@ -36,6 +41,7 @@ class Truncation:
     max_doc_length: int
     max_query_length: int
     refuse: bool = False
+    long_documents: LongDocuments = "beginning"
 
 
 @dataclass(frozen=True)

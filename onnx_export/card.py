@@ -33,6 +33,7 @@ def _what(manifest: Manifest) -> list[str]:
         f"| positions | {manifest.maximum_positions} |",
         f"| documents in a block | {manifest.block_size} |",
         f"| truncation, tokens | documents {manifest.max_doc_length}, queries {manifest.max_query_length} |",
+        f"| read of longer documents | {manifest.long_documents} |",
         f"| graph inputs | {', '.join(manifest.graph.inputs)} |",
         f"| graph outputs | {', '.join(manifest.graph.outputs)} |",
         "",

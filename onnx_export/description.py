@@ -4,10 +4,11 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from lastly.model import Marker
 from lastly.prompt import PromptTemplate
+from lastly.types import LongDocuments
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.errors import CheckpointError
 
@@ -22,6 +23,7 @@ PROMPT_KEYS = {
     "block_size",
     "max_doc_length",
     "max_query_length",
+    "long_documents",
 }
 
 # The published prompt of jina-reranker-v3 (and, as far as is known, of v3.5).
@@ -50,6 +52,7 @@ _V3: dict[str, Any] = {
     "block_size": 125,
     "max_doc_length": 2048,
     "max_query_length": 512,
+    "long_documents": "beginning",
 }
 
 
@@ -67,6 +70,7 @@ class Description:
     block_size: int
     max_doc_length: int
     max_query_length: int
+    long_documents: LongDocuments
 
 
 def describe(checkpoint: Checkpoint, name: str | None = None, licence: str | None = None) -> Description:
@@ -84,6 +88,7 @@ def describe(checkpoint: Checkpoint, name: str | None = None, licence: str | Non
         block_size=told["block_size"],
         max_doc_length=told["max_doc_length"],
         max_query_length=told["max_query_length"],
+        long_documents=_long_documents(told["long_documents"]),
     )
 
 
@@ -134,6 +139,13 @@ def _marker(told: Any, ids: dict[str, int], checkpoint: Checkpoint) -> Marker:
             f"{text!r} has id {ids[text]}, beyond the {checkpoint.architecture.vocabulary} embeddings"
         )
     return Marker(text=text, id=ids[text])
+
+
+def _long_documents(told: Any) -> LongDocuments:
+    if told not in get_args(LongDocuments):
+        raise CheckpointError(f"{PROMPT_FILE}: long_documents is {' or '.join(get_args(LongDocuments))}, not {told!r}")
+    found: LongDocuments = told
+    return found
 
 
 def _pad_token(checkpoint: Checkpoint, ids: dict[str, int]) -> int:

@@ -47,6 +47,7 @@ ORDER = [
     "blocks",
     "scoring",
     "beginnings",
+    "excerpts",
     "tokenization",
     "feeds",
     "runtime",

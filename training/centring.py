@@ -2,8 +2,9 @@
 
 import torch
 
-from training.batches import Lists, Sampling, stream
+from training.batches import Lists, stream
 from training.checkpoint import Checkpoint
+from training.drawing import Sampling
 from training.model import ListwiseReranker
 from training.prepared import Prepared
 from training.recipe import Recipe

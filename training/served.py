@@ -6,12 +6,16 @@ candidates in five random orders too. `training.evaluate` measures checkpoints.
 
 import argparse
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from lastly.reranker import Reranker
-from lastly.types import Candidate, Query
+from lastly.types import Candidate, LongDocuments, Query, Truncation
 from training.dev_sets import DevSet, read_dev_sets
 
 
@@ -23,29 +27,34 @@ def main() -> None:
     flags.add_argument("--sample", type=int, default=40, help="queries a set at most, drawn with seed 0")
     flags.add_argument("--sets", nargs="+")
     flags.add_argument("--shuffles", type=int, default=0)
+    flags.add_argument(
+        "--long-documents", choices=get_args(LongDocuments), help="what is read of them (the model's own)"
+    )
     options = flags.parse_args()
     reranker = Reranker.load(options.folder)
+    truncation = reranker.manifest.truncation
+    if options.long_documents:
+        truncation = replace(truncation, long_documents=options.long_documents)
     measured = []
     for dev in read_dev_sets(options.data, options.sample, options.sets):
         started = time.perf_counter()
-        measured.append(_points(dev, reranker, options.shuffles))
+        measured.append(_points(dev, partial(_reranked, reranker, truncation), options.shuffles))
         took = f"{len(dev.queries)} queries, {time.perf_counter() - started:.0f} s"
         print(f"{dev.name}: {_told(measured[-1])} ({took})", flush=True)
     print(f"mean: {_told([float(np.mean(column)) for column in zip(*measured, strict=True)])}")
 
 
-def _points(dev: DevSet, reranker: Reranker, shuffles: int) -> list[float]:
+def _points(dev: DevSet, reranked: Callable[[DevSet], list[list[int]]], shuffles: int) -> list[float]:
     """BM25's, the model's, and the model's on candidates in random orders."""
-    found = [dev.candidates, _reranked(dev, reranker)]
-    found += [_reranked(dev.shuffled(seed), reranker) for seed in range(shuffles)]
+    found = [dev.candidates, reranked(dev), *(reranked(dev.shuffled(seed)) for seed in range(shuffles))]
     return [100 * dev.mean_ndcg(rankings) for rankings in found]
 
 
-def _reranked(dev: DevSet, reranker: Reranker) -> list[list[int]]:
+def _reranked(reranker: Reranker, truncation: Truncation, dev: DevSet) -> list[list[int]]:
     found = []
     for query, rows in zip(dev.query_texts, dev.candidates, strict=True):
         candidates = [Candidate(place, dev.collection.documents[row]) for place, row in enumerate(rows)]
-        found.append([rows[result.index] for result in reranker.rank(Query(query), candidates).results])
+        found.append([rows[result.index] for result in reranker.rank(Query(query), candidates, truncation).results])
     return found
 
 

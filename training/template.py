@@ -43,6 +43,7 @@ def prompt_description(name: str, markers: Mapping[str, int]) -> dict[str, Any]:
         "block_size": BLOCK_SIZE,
         "max_doc_length": MAX_DOC_LENGTH,
         "max_query_length": MAX_QUERY_LENGTH,
+        "long_documents": "excerpt",
     }
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from training.adapters import Adapters
-from training.batches import Batch, Lists, Sampling, stream
+from training.batches import Batch, Lists, stream
 from training.checkpoint import Checkpoint
 from training.clock import Clock
+from training.drawing import Sampling
 from training.merging import Average
 from training.model import ListwiseReranker
 from training.objective import weighted_losses

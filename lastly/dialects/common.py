@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, FailFast, Field
 from pydantic_core import PydanticCustomError
 
 from lastly.prompt import without_lone_surrogates
-from lastly.types import Query, Truncation
+from lastly.types import LongDocuments, Query, Truncation
 
 QueryText = Annotated[str, StringConstraints(min_length=1)]
 # A text that goes back to its caller: what it holds must fit into UTF-8.
@@ -45,6 +45,7 @@ class RerankCall:
     model: str | None = None
     max_doc_length: int | None = None
     max_query_length: int | None = None
+    long_documents: LongDocuments | None = None
     truncate: bool = True
     embeddings: bool = False
 
@@ -54,6 +55,7 @@ class RerankCall:
             self.max_doc_length or default.max_doc_length,
             self.max_query_length or default.max_query_length,
             refuse=not self.truncate,
+            long_documents=self.long_documents or default.long_documents,
         )
 
 

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from lastly.dialects.common import Count, Document, Documents, Flag, QueryText, RerankCall, texts_of
-from lastly.types import Query, Ranking
+from lastly.types import LongDocuments, Query, Ranking
 
 
 class RerankRequest(BaseModel):
@@ -24,6 +24,13 @@ class RerankRequest(BaseModel):
     return_embeddings: Flag = Field(False, description="give each result its document's embedding")
     max_doc_length: Count | None = Field(None, description="tokens read of each document; none: the model's own")
     max_query_length: Count | None = Field(None, description="tokens read of the query; none: the model's own")
+    long_documents: LongDocuments | None = Field(
+        None,
+        description=(
+            "what is read of a document over max_doc_length: its beginning, or an excerpt, its beginning and the parts "
+            "that hold the query's words; none: the model's own"
+        ),
+    )
 
     def to_call(self) -> RerankCall:
         """Give the call in the form that travels inside."""
@@ -33,6 +40,7 @@ class RerankRequest(BaseModel):
             self.model,
             self.max_doc_length,
             self.max_query_length,
+            self.long_documents,
             embeddings=self.return_embeddings,
         )
 

@@ -46,6 +46,7 @@ def test_an_equal_call_is_answered_from_memory_and_alike(cached: TestClient) -> 
         {"instruction": ""},
         {"max_doc_length": 1},
         {"max_query_length": 1},
+        {"long_documents": "excerpt"},
         {"return_embeddings": True},
     ],
 )

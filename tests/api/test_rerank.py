@@ -109,6 +109,7 @@ def test_odd_texts_are_ranked_too(client: TestClient, text: str) -> None:
         ({"documents": [{"body": "x"}]}, "documents.0"),
         ({"top_n": 0}, "top_n"),
         ({"max_doc_length": 0}, "max_doc_length"),
+        ({"long_documents": "end"}, "long_documents"),
         ({"top_n": "2"}, "top_n"),
         ({"top_n": True}, "top_n"),
         ({"top_n": 1.5}, "top_n"),

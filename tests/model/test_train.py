@@ -20,10 +20,11 @@ from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
 from tests.model.toy_bert import bert, teacher_folder
 from training.backbone import Shape as Kept
 from training.backbone import start
-from training.batches import Lists, Sampling
+from training.batches import Lists
 from training.checkpoint import Checkpoint
 from training.cli import main
 from training.clock import Clock
+from training.drawing import Sampling
 from training.embedded import read_back
 from training.example import texts
 from training.model import ListwiseReranker, cosines

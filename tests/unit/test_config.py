@@ -24,6 +24,7 @@ OTHER_VALUES: dict[str, Any] = {
     "api_key": "hunter2",
     "api_key_sha256": HASHES,
     "api_key_file": "/keys",
+    "long_documents": "excerpt",
     "provider": "cuda",
     "log_level": "debug",
     "log_format": "json",

@@ -11,8 +11,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (extra: parity)")
 
 from training import losses  # noqa: E402
-from training.batches import Lists, Sampling, collate, draw  # noqa: E402
+from training.batches import Lists, collate  # noqa: E402
 from training.data import read_collection, without_held_out  # noqa: E402
+from training.drawing import Sampling, draw  # noqa: E402
 from training.lists import BM25  # noqa: E402
 from training.merging import Average  # noqa: E402
 from training.metrics import ndcg  # noqa: E402
