@@ -1,7 +1,7 @@
 """What is read of a document that is longer than its limit, where the model asks for more than the beginning.
 
-The answer to a query often stands far behind the beginning. On collections of long documents reading the parts that
-hold the query's words brought five to eight points of nDCG@10 (docs/adr/0045-excerpts.md).
+The answer to a query often stands far behind the beginning. On news of 850 tokens reading the parts that hold the
+query's words brought seven points of nDCG@10 (docs/adr/0045-excerpts.md).
 """
 
 import math

@@ -115,10 +115,12 @@ def _padded(rows: Sequence[Sequence[int]], device: str) -> torch.Tensor:
 
 def rerank_by_teacher(dev: DevSet, teacher: Teacher) -> list[list[int]]:
     """Order every query's candidates by the cosine of the teacher's embeddings."""
-    documents = teacher.embed_documents(dev.collection.documents).float()
+    wanted = sorted({row for rows in dev.candidates for row in rows})
+    place = {row: number for number, row in enumerate(wanted)}
+    documents = teacher.embed_documents([dev.collection.documents[row] for row in wanted]).float()
     queries = teacher.embed_queries(dev.query_texts).float()
     return [
-        ordered(rows, (documents[rows] @ query).cpu().numpy())
+        ordered(rows, (documents[[place[row] for row in rows]] @ query).cpu().numpy())
         for query, rows in zip(queries, dev.candidates, strict=True)
     ]
 

@@ -1,7 +1,8 @@
 """nDCG@10 of a model folder as it is served (number type, blocks and all), on a sample of the dev queries.
 
 `python -m training.served FOLDER DATA --sample 40` prints a line a set and the mean; `--shuffles 5` reads the
-candidates in five random orders too. `training.evaluate` measures checkpoints.
+candidates in five random orders too, `--teacher minilm` ranks the same lists by a sentence-embedding model.
+`training.evaluate` measures checkpoints.
 """
 
 import argparse
@@ -17,6 +18,8 @@ import numpy as np
 from lastly.reranker import Reranker
 from lastly.types import Candidate, LongDocuments, Query, Truncation
 from training.dev_sets import DevSet, read_dev_sets
+from training.evaluate import rerank_by_teacher
+from training.teacher import named_teacher
 
 
 def main() -> None:
@@ -30,18 +33,25 @@ def main() -> None:
     flags.add_argument(
         "--long-documents", choices=get_args(LongDocuments), help="what is read of them (the model's own)"
     )
+    flags.add_argument("--teacher", help="a model to rank by too: a folder, or `minilm`")
     options = flags.parse_args()
+    teacher = named_teacher(options.teacher, "cpu") if options.teacher else None
     reranker = Reranker.load(options.folder)
     truncation = reranker.manifest.truncation
     if options.long_documents:
         truncation = replace(truncation, long_documents=options.long_documents)
-    measured = []
+    measured, by_teacher = [], []
     for dev in read_dev_sets(options.data, options.sample, options.sets):
         started = time.perf_counter()
         measured.append(_points(dev, partial(_reranked, reranker, truncation), options.shuffles))
         took = f"{len(dev.queries)} queries, {time.perf_counter() - started:.0f} s"
         print(f"{dev.name}: {_told(measured[-1])} ({took})", flush=True)
+        if teacher:
+            by_teacher.append(100 * dev.mean_ndcg(rerank_by_teacher(dev, teacher)))
+            print(f"{dev.name}: {teacher.name} {by_teacher[-1]:.1f}", flush=True)
     print(f"mean: {_told([float(np.mean(column)) for column in zip(*measured, strict=True)])}")
+    if teacher:
+        print(f"mean: {teacher.name} {np.mean(by_teacher):.1f}")
 
 
 def _points(dev: DevSet, reranked: Callable[[DevSet], list[list[int]]], shuffles: int) -> list[float]:

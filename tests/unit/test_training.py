@@ -10,8 +10,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra: parity)")
 
-from training import losses  # noqa: E402
+from training import losses, merging  # noqa: E402
 from training.batches import Lists, collate  # noqa: E402
+from training.checkpoint import Checkpoint  # noqa: E402
 from training.data import read_collection, without_held_out  # noqa: E402
 from training.drawing import Sampling, draw  # noqa: E402
 from training.lists import BM25  # noqa: E402
@@ -181,6 +182,19 @@ def test_the_average_of_two_steps_lies_between_them() -> None:
         average.add(model)
     average.give(model)
     assert model.weight.tolist() == [[2.0, 2.0]]
+
+
+def test_merged_checkpoints_lie_between_and_must_be_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("a", 1.0), ("b", 3.0)):
+        tensors = {"w": torch.full((2,), value)}
+        Checkpoint({"max_position_embeddings": 8}, tensors, {"model": {}}, {"name": "m"}).save(tmp_path / name)
+    monkeypatch.setattr("sys.argv", ["merging", *(str(tmp_path / name) for name in "ab"), "-o", str(tmp_path / "c")])
+    merging.main()
+    between = Checkpoint.load(tmp_path / "c")
+    assert between.tensors["w"].tolist() == [2.0, 2.0]
+    assert between.prompt == {"name": "m"}
+    with pytest.raises(ValueError, match="same config"):
+        merging.merged([between, Checkpoint({"other": 1}, between.tensors, between.tokenizer, between.prompt)])
 
 
 def test_the_contrastive_loss_falls_when_the_relevant_document_leads() -> None:
