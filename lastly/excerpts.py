@@ -47,7 +47,7 @@ def _terms_in(words: Sequence[str], wanted: frozenset[str]) -> frozenset[str]:
 def _best(parts: Sequence[frozenset[str]], count: int) -> list[int]:
     """Choose `count` parts by the terms that each holds, one after the other, earlier ones first where they tie."""
     holding = Counter(term for part in parts for term in part)
-    worth = {term: math.log(1 + (len(parts) - held) / held) for term, held in holding.items()}
+    worth = {term: math.log(len(parts) / held) for term, held in holding.items()}
     open_places = list(range(len(parts)))
     chosen: list[int] = []
     while open_places and len(chosen) < count:

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-IntArray = npt.NDArray[np.int64]
+from training.ragged import IntArray
+
 FloatArray = npt.NDArray[np.float32]
 
 K1, B = 1.5, 0.75

@@ -42,9 +42,7 @@ class Reading:
 
     def packed(self, documents: Sequence[Values], queries: Sequence[Values]) -> Packed:
         """Pack documents, then queries, given as words."""
-        return pack(
-            [*self._read(documents, self.before_document), *self._read(queries, self.before_query)],
-        )
+        return pack([*self._read(documents, self.before_document), *self._read(queries, self.before_query)])
 
     def _read(self, texts: Sequence[Values], before: list[int]) -> list[Values]:
         room = MAXIMUM_LENGTH - len(before) - len(self.end)

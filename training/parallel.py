@@ -48,7 +48,7 @@ class Group:
     def joined(self, model: nn.Module) -> nn.Module:
         """Give a model that starts as the first process's, and whose gradients are the mean over the group.
 
-        They travel in bf16 while the rest is still computed: without NVLink between the GPUs they take half a step.
+        They travel while the rest is still computed, between GPUs in bf16: half the bytes.
         """
         if self.size == 1:
             return model

@@ -13,7 +13,7 @@ import numpy as np
 from training import lists
 from training.ragged import Ragged, Values
 
-MOST_WORDS = 1024  # that are kept of a text
+_MOST_WORDS = 1024  # that are kept of a text
 _WORD = re.compile(r"\n[\s]*|\S+")
 _BREAK = 0  # a line break's number
 Encode = Callable[[list[str]], list[list[int]]]
@@ -37,7 +37,7 @@ class Words:
 
     def _read(self, text: str) -> list[int]:
         numbers = self.numbers
-        found = _WORD.findall(text.lower())[:MOST_WORDS]
+        found = _WORD.findall(text.lower())[:_MOST_WORDS]
         return [numbers.setdefault("\n" if word[0] == "\n" else word, len(numbers)) for word in found]
 
 

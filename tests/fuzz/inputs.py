@@ -43,8 +43,12 @@ def call(rng: random.Random) -> tuple[str, dict[str, Any]]:
     body: dict[str, Any] = {"query": text(rng) or "q", key: [text(rng) for _ in range(rng.randint(0, 4))]}
     if path != "/rerank":
         body[key] = [{"text": one} if rng.random() < 0.1 else one for one in body[key]]
-    makers = {_TEXTS: lambda: text(rng), _FLAGS: lambda: rng.random() < 0.5, _NUMBERS: lambda: rng.randint(1, 5)}
-    makers[_CUTS] = lambda: rng.choice(("beginning", "excerpt"))
+    makers = {
+        _TEXTS: lambda: text(rng),
+        _FLAGS: lambda: rng.random() < 0.5,
+        _NUMBERS: lambda: rng.randint(1, 5),
+        _CUTS: lambda: rng.choice(("beginning", "excerpt")),
+    }
     for kind, names in form.items():
         body |= {name: makers[kind]() for name in names if rng.random() < 0.2}
     if rng.random() < 0.125:
