@@ -9,7 +9,7 @@ OPENSEARCH ?=
 OF_VERSION := $(if $(OPENSEARCH),-Dopensearch.version=$(OPENSEARCH)) $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
 
 .DEFAULT_GOAL := help
-.PHONY: browser docs plugins load fuzz lock help demo serve test test-elasticsearch test-opensearch test-quick lint format types clean site test-stack
+.PHONY: browser docs operators plugins load fuzz lock help demo serve test test-elasticsearch test-opensearch test-quick lint format types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-quick: $(VENV)/.development ## the tests that need no engine and no second 
 docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
 	$(BIN)/python -m lastly.configuration_page > docs/configuration.md
 	$(MAKE) site
+
+operators: $(VENV)/.serving ## build Lastly's operators for CUDA graphs (a C++ compiler, no CUDA)
+	$(BIN)/python -m lastly.native.build
 
 load: $(VENV)/.development ## 64 callers at twice the capacity for a minute, then ten minutes of soak (ARGS="--help")
 	$(BIN)/python -m benchmarks.load $(ARGS)

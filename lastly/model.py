@@ -29,9 +29,19 @@ class Graph(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
-    kind: Literal["fused", "cuda", "portable"]
+    kind: Literal["fused", "cuda", "cuda-operators", "portable"]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+
+    @property
+    def cuda_only(self) -> bool:
+        """Whether only a CUDA GPU runs it."""
+        return self.kind in ("cuda", "cuda-operators")
+
+    @property
+    def own_operators(self) -> bool:
+        """Whether it wants Lastly's own operators, `lastly/native`."""
+        return self.kind == "cuda-operators"
 
 
 class KnownAnswer(BaseModel):

@@ -8,9 +8,11 @@ import onnxruntime as ort
 from lastly.allocator import return_large_blocks
 from lastly.errors import ModelFolderError
 from lastly.model import ModelFolder
+from lastly.native import library
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
+_CUDNN_OR_EFFICIENT = "10"  # bits of ONNX Runtime's sdpa_kernel: 8 and 2; both keep memory linear
 
 
 def runtime_version() -> str:
@@ -52,8 +54,10 @@ def open_graph(folder: ModelFolder, options: SessionOptions) -> Any:
     settings.enable_mem_pattern = False  # a pattern is kept for every length that was ever seen
     for name, value in _config(options).items():
         settings.add_session_config_entry(name, value)
+    if folder.manifest.graph.own_operators:
+        settings.register_custom_ops_library(library.path())
     try:
-        session = ort.InferenceSession(str(folder.graph_path), settings, providers=_with_options(options))
+        session = ort.InferenceSession(str(folder.graph_path), settings, providers=_with_options(folder, options))
     except Exception as error:
         raise ModelFolderError(
             f"{folder.graph_path} cannot be loaded by ONNX Runtime {ort.__version__} on {options.providers[0]}: "
@@ -73,7 +77,7 @@ def _check_providers(folder: ModelFolder, options: SessionOptions) -> None:
         raise ModelFolderError(
             f"execution provider {sorted(missing)[0]} is not in this onnxruntime; install onnxruntime-gpu or use {CPU}"
         )
-    if folder.manifest.graph.kind == "cuda" and options.providers[0] != CUDA:
+    if folder.manifest.graph.cuda_only and options.providers[0] != CUDA:
         raise ModelFolderError(f"{folder.path} holds a graph for CUDA; serve it with --provider cuda, or export again")
     if options.providers[0] == CUDA:
         ort.preload_dlls()
@@ -85,13 +89,17 @@ def _config(options: SessionOptions) -> dict[str, str]:
     return weights | options.config
 
 
-def _with_options(options: SessionOptions) -> list[Any]:
+def _with_options(folder: ModelFolder, options: SessionOptions) -> list[Any]:
     first, *others = options.providers
-    found = _cuda_options(options) if first == CUDA else {}
+    found = _cuda_options(folder, options) if first == CUDA else {}
     return [(first, found | options.provider_options), *others]
 
 
-def _cuda_options(options: SessionOptions) -> dict[str, str]:
-    """The arena takes what is asked for instead of doubling; products in fp32 are not rounded to TF32."""
+def _cuda_options(folder: ModelFolder, options: SessionOptions) -> dict[str, str]:
+    """The arena takes what is asked for instead of doubling; products in fp32 are not rounded to TF32.
+
+    GroupQueryAttention chooses cuDNN by itself where that is faster, MultiHeadAttention only when told.
+    """
     limit = {"gpu_mem_limit": str(options.gpu_memory)} if options.gpu_memory else {}
-    return {"arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"} | limit
+    attention = {"sdpa_kernel": _CUDNN_OR_EFFICIENT} if folder.manifest.graph.own_operators else {}
+    return {"arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"} | attention | limit

@@ -12,6 +12,7 @@ import onnx_ir as ir
 from onnx_export.datafile import DataFile
 
 CONTRIB = "com.microsoft"
+OPERATORS = "lastly"  # Lastly's own, lastly/native
 OPSET = 20  # newer opsets lose CUDA kernels
 _IR_VERSION = 10
 
@@ -84,7 +85,7 @@ class GraphBuilder:
             outputs,
             nodes=self._nodes,
             initializers=list(self._initializers.values()),
-            opset_imports={"": OPSET, CONTRIB: 1},
+            opset_imports={"": OPSET, CONTRIB: 1} | {node.domain: 1 for node in self._nodes if node.domain},
             name=self._name,
         )
         return ir.Model(graph, ir_version=_IR_VERSION, producer_name="lastly-export")

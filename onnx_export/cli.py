@@ -30,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
         "--cuda", action="store_true", help="kernels that only a CUDA GPU has (fp16, bf16); bf16 implies it"
     )
     found.add_argument(
+        "--cuda-operators", action="store_true", help="--cuda with Lastly's own operators, the fastest (docs/models.md)"
+    )
+    found.add_argument(
         "--parity-threshold",
         type=float,
         help="largest score difference from the reference ("
@@ -69,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _kind(given: argparse.Namespace) -> Kind:
     if given.portable:
         return "portable"
+    if given.cuda_operators:
+        return "cuda-operators"
     return "cuda" if given.cuda or given.dtype == "bf16" else "fused"
 
 

@@ -19,11 +19,18 @@ INPUTS = FUSED_INPUTS
 
 def build(builder: GraphBuilder, checkpoint: Checkpoint, precision: Precision, progress: Progress) -> ir.Model:
     """Write the CUDA graph; inputs and outputs as the fused one's."""
+    return build_with(CudaKernels, builder, checkpoint, precision, progress)
+
+
+def build_with(
+    kind: type["CudaKernels"], builder: GraphBuilder, checkpoint: Checkpoint, precision: Precision, progress: Progress
+) -> ir.Model:
+    """Write it with one of the kernel sets for CUDA."""
     ids = builder.input("input_ids", ir.DataType.INT64, ["batch", "sequence"])
     lengths = builder.input("sequence_lengths", ir.DataType.INT32, ["batch"])
     total = builder.input("total_sequence_length", ir.DataType.INT32, [])
     positions = marker_positions(builder)
-    kernels = CudaKernels(builder, checkpoint.architecture, precision.activation, lengths, total, positions)
+    kernels = kind(builder, checkpoint.architecture, precision.activation, lengths, total, positions)
     return Decoder(builder, checkpoint, precision, kernels).build(ids, positions, progress)
 
 

@@ -18,9 +18,13 @@ Progress = Callable[[str], None]
 
 
 class Kernels(Protocol):
-    """The parts that the graphs spell differently. `packed`: attention takes one product and normalises its heads."""
+    """The parts that the graphs spell differently.
+
+    `packed`: attention takes one product and normalises its heads; `packed_gate`: `gated` takes gate and up as one.
+    """
 
     packed: bool
+    packed_gate: bool
 
     def norm(self, x: ir.Value, residual: ir.Value | None, weight: ir.Value) -> tuple[ir.Value, ir.Value]:
         """Add the residual and normalise; gives the normalised sum and the sum."""
@@ -39,6 +43,9 @@ class Kernels(Protocol):
 
     def gate(self, gate: ir.Value, up: ir.Value) -> ir.Value:
         """SiLU(gate) * up."""
+
+    def gated(self, gate_up: ir.Value) -> ir.Value:
+        """The same of gate and up side by side."""
 
 
 def marker_positions(builder: GraphBuilder) -> ir.Value:
@@ -112,7 +119,10 @@ class Decoder:
         return self._kernels.head_norm(loose, self._vector(f"{prefix}.{part}_norm"))
 
     def _mlp(self, prefix: str, normed: ir.Value) -> ir.Value:
-        # Gate and up stay two products: one packed product needs a Split, which copies [tokens, 2 * mlp].
+        if self._kernels.packed_gate:
+            both = self._precision.linear(normed, f"{prefix}.gate_proj.weight", f"{prefix}.up_proj.weight")
+            return self._linear(f"{prefix}.down_proj", self._kernels.gated(both))
+        # Elsewhere they stay two products: one packed product needs a Split, which copies [tokens, 2 * mlp].
         gate = self._linear(f"{prefix}.gate_proj", normed)
         up, factor = self._precision.loose(normed, f"{prefix}.up_proj.weight")
         return self._precision.linear(self._kernels.gate(gate, up), f"{prefix}.down_proj.weight", times=factor)

@@ -89,7 +89,7 @@ def _manifest(checkpoint: Checkpoint, options: ExportOptions) -> Manifest:
 
 
 def _check_kind(options: ExportOptions) -> None:
-    if options.kind == "cuda" and options.dtype not in ("fp16", "bf16"):
+    if options.kind in ("cuda", "cuda-operators") and options.dtype not in ("fp16", "bf16"):
         raise ExportError(f"the graph for CUDA is fp16 or bf16, not {options.dtype}; its attention knows no other type")
 
 

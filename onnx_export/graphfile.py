@@ -7,14 +7,14 @@ from typing import Literal
 
 import onnx_ir as ir
 
-from onnx_export import cuda, fused, portable
+from onnx_export import cuda, fused, operators, portable
 from onnx_export.builder import GraphBuilder
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.datafile import DataFile
 from onnx_export.precision import FloatPrecision, Precision
 from onnx_export.quantized import Int8Precision
 
-Kind = Literal["fused", "cuda", "portable"]
+Kind = Literal["fused", "cuda", "cuda-operators", "portable"]
 Dtype = Literal["fp32", "fp16", "bf16", "int8"]
 Step = Callable[[str], None]
 
@@ -22,10 +22,11 @@ DTYPES: tuple[Dtype, ...] = ("fp32", "fp16", "bf16", "int8")
 INPUTS: Mapping[Kind, tuple[str, ...]] = {
     "fused": fused.INPUTS,
     "cuda": cuda.INPUTS,
+    "cuda-operators": operators.INPUTS,
     "portable": portable.INPUTS,
 }
 OUTPUTS = ("document_embeddings", "query_embedding")
-_BUILD = {"fused": fused.build, "cuda": cuda.build, "portable": portable.build}
+_BUILD = {"fused": fused.build, "cuda": cuda.build, "cuda-operators": operators.build, "portable": portable.build}
 
 
 def write_graph(

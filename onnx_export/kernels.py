@@ -18,6 +18,7 @@ class SharedKernels(ABC):
     """Base of all kernel sets. `positions`: [batch, rows] of the markers."""
 
     packed = False
+    packed_gate = False
 
     def __init__(
         self, builder: GraphBuilder, architecture: Architecture, dtype: ir.DataType, positions: ir.Value
@@ -52,6 +53,10 @@ class SharedKernels(ABC):
 
     def packed_attention(self, qkv: ir.Value, norms: tuple[ir.Value, ir.Value] | None, window: int | None) -> ir.Value:
         """Only where `packed`."""
+        raise NotImplementedError
+
+    def gated(self, gate_up: ir.Value) -> ir.Value:
+        """Only where `packed_gate`."""
         raise NotImplementedError
 
     def heads(self, x: ir.Value, order: list[int]) -> ir.Value:

@@ -60,7 +60,7 @@ def _expected(
 
 def _session(checkpoint: Checkpoint, folder: ModelFolder, scratch: Path) -> tuple[str, Session]:
     kind, dtype = folder.manifest.graph.kind, folder.manifest.dtype
-    if dtype != "bf16" and kind != "cuda":
+    if dtype != "bf16" and not folder.manifest.graph.cuda_only:
         return f"{kind}, {dtype}", Session(folder)
     if session := _on_gpu(folder):
         return f"{kind}, {dtype}, on CUDA", session

@@ -39,6 +39,7 @@ ORDER = [
     "captured",
     "priority",
     "errors",
+    "native",
     "gpu_memory",
     "graph_header",
     "types",

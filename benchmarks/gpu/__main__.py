@@ -22,6 +22,7 @@ from typing import Any
 # In order of importance; seconds that each gets at most.
 PARTS = {
     "models": 150,
+    "operators": 40,
     "kernels": 60,
     "speed": 150,
     "throughput": 90,

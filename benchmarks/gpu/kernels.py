@@ -11,13 +11,14 @@ os.environ["ORT_ENABLE_ATTENTION_KERNEL_DEBUG_INFO"] = "1"  # ONNX Runtime print
 import onnxruntime as ort
 
 from benchmarks.gpu.part import Part, encoding, run
+from lastly.native import library
 from lastly.session import Session
 from lastly.types import Encoding
 
 
 def work(part: Part) -> None:
-    """Profile one run of each type and of the model with windowed layers."""
-    for name in (*part.dtypes, f"windowed-{part.dtypes[0]}"):
+    """Profile one run of each model and of the one with windowed layers."""
+    for name in (*part.models, f"windowed-{part.dtypes[0]}"):
         with part.step(name):
             print(f"--- attention kernels of {name}", flush=True)
             part.note(name, _profile(part, name))
@@ -48,12 +49,14 @@ def _slowest(session: Session, prompt: Encoding, runs: int = 5) -> list[tuple[st
 
 def _placement(session: Session, part: Part, name: str) -> dict[str, Any]:
     """Profile the graph alone, once: nodes by provider and kind."""
+    folder = part.folder(name)
     options = ort.SessionOptions()
+    if folder.manifest.graph.own_operators:
+        options.register_custom_ops_library(library.path())
     options.enable_profiling = True
     options.profile_file_prefix = str(part.work / f"profile-{name}")
     options.enable_mem_pattern = False
     providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if part.cuda else ["CPUExecutionProvider"]
-    folder = part.folder(name)
     profiled = ort.InferenceSession(str(folder.graph_path), options, providers=providers)
     session._session, unprofiled = profiled, session._session
     prompt = encoding(part.lengths(8192)[0], folder.manifest.vocabulary_size)

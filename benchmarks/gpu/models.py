@@ -1,4 +1,4 @@
-"""Part 1: writes the random checkpoint and exports it for CUDA in every type, with 4 layers too for the variants."""
+"""Part 1: builds the operators, writes the random checkpoint and exports it, with 4 layers too for the variants."""
 
 import shutil
 import subprocess
@@ -8,21 +8,25 @@ from pathlib import Path
 
 from benchmarks import full_size_checkpoint
 from benchmarks.gpu.part import TINY_SIZES, Part, run
+from lastly.native.build import build
 from lastly.runtime import CPU, CUDA, SessionOptions
 from lastly.session import Session
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.export import ExportOptions, export
+from onnx_export.graphfile import Dtype, Kind
 
 
 def work(part: Part) -> None:
     """Write all that the other parts open."""
     sizes = TINY_SIZES if part.tiny else None
     few_words = TINY_SIZES if part.tiny else {"vocab_size": 20_000}
+    with part.step("operators"):
+        build()
     shutil.rmtree(part.work / "small", ignore_errors=True)
     started = time.monotonic()
     with part.step("small"):
         small = full_size_checkpoint.write(part.work / "small", 2 if part.tiny else 4, sizes=few_words)
-        for kind in ("cuda", "fused") if part.cuda else ("fused",):
+        for kind in part.kinds:
             for dtype in part.dtypes:
                 _export(small, part.work / f"small-{kind}-{dtype}", dtype, kind)
         window = 64 if part.tiny else 1024
@@ -32,14 +36,14 @@ def work(part: Part) -> None:
     started = time.monotonic()
     full_size_checkpoint.write(part.checkpoint, part.layers, sizes=sizes)
     part.note("checkpoint", round(time.monotonic() - started, 1))
-    for dtype in part.dtypes:
-        with part.step(dtype):
+    for name, (dtype, kind) in part.models.items():
+        with part.step(name):
             started = time.monotonic()
-            _export(part.checkpoint, part.work / dtype, dtype, "cuda" if part.cuda else "fused")
-            part.note(f"export {dtype}", round(time.monotonic() - started, 1))
+            _export(part.checkpoint, part.work / name, dtype, kind)
+            part.note(f"export {name}", round(time.monotonic() - started, 1))
             started = time.monotonic()
-            session = Session(part.folder(dtype), SessionOptions(providers=(CUDA, CPU) if part.cuda else (CPU,)))
-            part.note(f"load {dtype}", round(time.monotonic() - started, 1))
+            session = Session(part.folder(name), SessionOptions(providers=(CUDA, CPU) if part.cuda else (CPU,)))
+            part.note(f"load {name}", round(time.monotonic() - started, 1))
             del session
     with part.step("parity at export"):
         command = ["-m", "onnx_export.cli", str(part.checkpoint), "-o", str(part.work / "with-parity"), "--overwrite"]
@@ -49,8 +53,8 @@ def work(part: Part) -> None:
     shutil.rmtree(part.work / "with-parity", ignore_errors=True)
 
 
-def _export(checkpoint: Path, folder: Path, dtype: str, kind: str) -> None:
-    options = ExportOptions(dtype=dtype, kind=kind, parity=False, overwrite=True)  # type: ignore[arg-type]
+def _export(checkpoint: Path, folder: Path, dtype: Dtype, kind: Kind) -> None:
+    options = ExportOptions(dtype=dtype, kind=kind, parity=False, overwrite=True)
     export(Checkpoint(checkpoint), folder, options)
 
 

@@ -18,6 +18,7 @@ from lastly.model import ModelFolder
 from lastly.runtime import CPU, CUDA, SessionOptions
 from lastly.session import Session
 from lastly.types import Encoding
+from onnx_export.graphfile import Dtype, Kind
 from onnx_export.parity import spearman
 
 TINY_SIZES = {
@@ -47,9 +48,21 @@ class Part:
         return self.device == "cuda"
 
     @property
-    def dtypes(self) -> tuple[str, ...]:
+    def dtypes(self) -> tuple[Dtype, ...]:
         """The types of the exported models."""
         return ("bf16", "fp16") if self.cuda else ("fp32",)
+
+    @property
+    def models(self) -> dict[str, tuple[Dtype, Kind]]:
+        """The exported models of full size by name: of every type with Lastly's operators, and one without."""
+        if not self.cuda:
+            return {"fp32": ("fp32", "fused")}
+        return {"bf16": ("bf16", "cuda-operators"), "fp16": ("fp16", "cuda-operators"), "bf16 --cuda": ("bf16", "cuda")}
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The graphs that are compared with few layers."""
+        return ("cuda-operators", "cuda", "fused") if self.cuda else ("fused",)
 
     @property
     def layers(self) -> int:

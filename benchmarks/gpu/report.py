@@ -6,14 +6,13 @@ usage: python -m benchmarks.gpu.report FOLDER... (each with results.json; later 
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
+from benchmarks.gpu.report_choices import Found, choices, faults, lengths_of
 from benchmarks.plotting import lines, new_axes, save
 from benchmarks.results import table, write_section
 
 _COMMAND = "python -m benchmarks.gpu --out FOLDER && python -m benchmarks.gpu.report FOLDER"
 _GB = 1e9
-Found = dict[str, Any]
 
 
 def main() -> None:
@@ -29,8 +28,8 @@ def main() -> None:
         ("GPU: one request", _speed(found)),
         ("GPU: 32 clients", _throughput(found)),
         ("GPU: memory over the length", _memory(found)),
-        ("GPU: kernels and choices", _choices(found)),
-        ("GPU: out of memory", _faults(found)),
+        ("GPU: kernels and choices", choices(found)),
+        ("GPU: out of memory", faults(found)),
     ):
         write_section(title, _COMMAND, body, machine=machine)
 
@@ -47,21 +46,18 @@ def _gpu(found: Found) -> str:
     return name
 
 
-def _lengths(part: Found, prefix: str) -> list[int]:
-    names = [name.removeprefix(prefix) for name in part if name.startswith(prefix)]
-    return sorted(int(name) for name in names if name.isdigit())
-
-
 def _speed(found: Found) -> str:
-    speed, lengths = found["speed"], _lengths(found["speed"], "time ")
+    speed, lengths = found["speed"], lengths_of(found["speed"], "time ")
     ceiling = speed["ceiling"]["tflops"]
     rows = [_speed_row(length, speed[f"time {length}"], ceiling) for length in lengths]
-    header = ["tokens", "transformers bf16", "bf16", "ratio", "fp16", "ratio", "TFLOP/s, bf16", "of the ceiling"]
+    header = ["tokens", "transformers bf16", "bf16", "ratio", "fp16", "ratio", "bf16, `--cuda`", "ratio"]
+    header += ["TFLOP/s, bf16", "of the ceiling"]
     _plot_speed(speed, lengths, ceiling, _gpu(found))
     return f"""Random weights of the true size (28 layers), 100 documents. Median of interleaved rounds, from token ids
-to scores on the host. `transformers`: SDPA in bf16, one request at a time. The ceiling is a product of two
-8,192 x 8,192 bf16 matrices in torch: {ceiling:.0f} TFLOP/s. Counted are the
-operations that the graph runs (causal half of attention; the last layer only for the markers).
+to scores on the host. bf16 and fp16: `--cuda-operators`; `--cuda`: ONNX Runtime's operators alone. `transformers`:
+SDPA in bf16, one request at a time. The ceiling is a product of two 8,192 x 8,192 bf16 matrices in torch:
+{ceiling:.0f} TFLOP/s. Counted are the operations that the graph runs (causal half of attention; the last layer only for
+the markers).
 
 {table(header, rows)}
 
@@ -82,6 +78,8 @@ def _speed_row(length: int, times: Found, ceiling: float) -> list[str]:
         f"{times['bf16 ratio']:.2f}",
         f"{1e3 * times['fp16']:.1f} ms",
         f"{times['fp16 ratio']:.2f}",
+        f"{1e3 * times['bf16 --cuda']:.1f} ms",
+        f"{times['bf16 --cuda ratio']:.2f}",
         f"{times['bf16 tflops']:.0f}",
         f"{times['bf16 tflops'] / ceiling:.0%}",
     ]
@@ -89,7 +87,7 @@ def _speed_row(length: int, times: Found, ceiling: float) -> list[str]:
 
 def _parity_table(speed: Found) -> str:
     rows = []
-    for length in _lengths(speed, "parity "):
+    for length in lengths_of(speed, "parity "):
         found = speed[f"parity {length}"]
         kinds = ("transformers bf16 against fp32", "bf16 against fp32", "fp16 against fp32")
         rows.append(
@@ -136,7 +134,7 @@ def _plot_speed(speed: Found, lengths: list[int], ceiling: float, gpu: str) -> N
 
 def _throughput(found: Found) -> str:
     part, gpu = found["throughput"], _gpu(found)
-    counts, published = _lengths(part, "clients "), part["published"]["requests per second"]
+    counts, published = lengths_of(part, "clients "), part["published"]["requests per second"]
     rows = []
     for count in counts:
         told = part[f"clients {count}"]
@@ -171,7 +169,7 @@ Warmed up before: {warm["shapes"]} shapes in {warm["seconds"]:.0f} s.
 
 def _memory(found: Found) -> str:
     part = found["long"]
-    lengths = _lengths(part, "memory ")
+    lengths = lengths_of(part, "memory ")
     rows = [_memory_row(length, part[f"memory {length}"], part.get(f"parity {length}")) for length in lengths]
     header = ["tokens", "activations", "a token", "transformers", "time", "transformers", "scores' difference, ranks"]
     _plot_memory(part, lengths, _gpu(found))
@@ -210,83 +208,6 @@ def _plot_memory(part: Found, lengths: list[int], gpu: str) -> None:
     axes.plot(list(theirs), list(theirs.values()), "o-", label="transformers, bf16 (torch's count)")
     axes.set(xlabel="tokens", ylabel="GB", title=f"Activations over the length, one block, {gpu}")
     save(figure, axes, "gpu_memory")
-
-
-def _choices(found: Found) -> str:
-    nodes, variants = found["kernels"]["bf16"], found["variants"]
-    cpu = {kind: count // 3 for kind, count in nodes["nodes in 3 runs"].get("CPUExecutionProvider", {}).items()}
-    sizes = ("2048", "8192", "32768", "8 of 2700")
-    attention = [
-        [
-            name,
-            *(f"{1e3 * variants[f'attention {name}'][size]:.2f} ms" for size in sizes),
-            f"{variants[f'attention {name}, new shape']['3201'][0]:.0f} ms",
-        ]
-        for name in ("automatic", "flash", "memory efficient", "cuDNN")
-        if f"attention {name}" in variants
-    ]
-    header = ["attention", "2,048", "8,192", "32,768", "8 of 2,700", "first run of a new shape"]
-    graphs = found["graphs"]
-    recorded = [
-        [
-            f"{length:,}",
-            f"{1e3 * told['plain']:.1f} ms",
-            f"{1e3 * told['recorded']:.1f} ms",
-        ]
-        for length in _lengths(graphs, "graph ")
-        if (told := graphs[f"graph {length}"])
-    ]
-    return f"""One run of the bf16 graph: copies between host and GPU inside it: {nodes["copies"]}; nodes on the CPU:
-{cpu} (arithmetic on shapes). With ORT_ENABLE_ATTENTION_KERNEL_DEBUG_INFO=1 ONNX Runtime names cuDNN's flash
-attention for every global layer.
-{_slowest(nodes)}
-Attention kernels, 4 layers of the true width:
-
-{table(header, attention)}
-
-CUDA graphs, 28 layers, one request of 20 documents:
-
-{table(["tokens", "without", "recorded"], recorded)}
-{_kinds(variants)}"""
-
-
-def _slowest(nodes: Found) -> str:
-    if not nodes.get("kernels"):
-        return ""
-    rows = [[f"`{name}`", str(calls), f"{microseconds / 1e3:.1f} ms"] for name, calls, microseconds in nodes["kernels"]]
-    return f"\nKernels of one run of 8,192 tokens, by torch's profiler:\n\n{table(['kernel', 'calls', 'time'], rows)}\n"
-
-
-def _kinds(variants: Found) -> str:
-    if "kinds" not in variants:
-        return ""
-    rows = [
-        [f"{int(length):,}", *(f"{1e3 * told[kind]:.2f} ms" for kind in ("cuda", "fused"))]
-        for length, told in variants["kinds"].items()
-    ]
-    return "\nPacked graph (`--cuda`) and the CPU's fused one, bf16, 4 layers:\n\n" + table(
-        ["tokens", "packed", "fused"], rows
-    )
-
-
-def _faults(found: Found) -> str:
-    rows = [
-        [name, told["answer"], f"{told['same scores afterwards']:.0e}"]
-        for name, told in found["faults"].items()
-        if isinstance(told, dict) and "same scores afterwards" in told
-    ]
-    stopped = found["faults"].get("stopped")
-    line = (
-        f"\nA run of {stopped['whole']:.2f} s, stopped a tenth into it, ended after {stopped['stopped after']:.2f} s: "
-        f"“{stopped['answer']}”."
-        if stopped
-        else ""
-    )
-    header = ["131,072 tokens", "answer", "a short request's scores afterwards differ by"]
-    return f"""`limit`: 3 GiB for the session. `whole GPU`: another program holds all but 3 GiB.
-
-{table(header, rows)}
-{line}"""
 
 
 if __name__ == "__main__":

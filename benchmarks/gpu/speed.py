@@ -21,7 +21,7 @@ def work(part: Part) -> None:
     with part.step("ceiling"):
         part.note("ceiling", _ceiling(part))
     published = Published(part, "bf16" if part.cuda else "fp32")
-    sessions = {dtype: part.session(part.folder(dtype), graph_tokens=2048) for dtype in part.dtypes}
+    sessions = {name: part.session(part.folder(name), graph_tokens=2048) for name in part.models}
     _all_times(part, published, sessions, part.lengths(8192, 2048, 32768, 512, 1024, 4096, 16384))
     for length in part.lengths(500, 2047, 8191, 8192):
         with part.step(f"parity {length}"):
@@ -62,13 +62,13 @@ def _wait(part: Part) -> None:
 def _times(part: Part, published: Published, sessions: dict[str, Session], length: int) -> dict[str, Any]:
     prompt = encoding(length, _vocabulary(part))
     runners: dict[str, Any] = {"transformers": lambda: published.run(prompt)}
-    for dtype, session in sessions.items():
-        runners[dtype] = lambda session=session: session.run([prompt])
+    for name, session in sessions.items():
+        runners[name] = lambda session=session: session.run([prompt])
     rounds = max(5, min(40, 200_000 // length))
     found = interleaved(runners, rounds, warm=3, most=12)
     counted = operations(length, part.layers, _sizes(part))
-    ratios = {f"{dtype} ratio": found[dtype] / found["transformers"] for dtype in sessions}
-    rates = {f"{dtype} tflops": counted / found[dtype] / 1e12 for dtype in sessions}
+    ratios = {f"{name} ratio": found[name] / found["transformers"] for name in sessions}
+    rates = {f"{name} tflops": counted / found[name] / 1e12 for name in sessions}
     return found | ratios | rates | {"tflop": counted / 1e12}
 
 
@@ -76,8 +76,8 @@ def _parity(part: Part, published: Published, sessions: dict[str, Session], leng
     prompt = encoding(length, _vocabulary(part), seed=1)
     wanted = _exact(part, prompt)
     found = {"transformers bf16 against fp32": differences(published.run(prompt), wanted)}
-    for dtype, session in sessions.items():
-        found[f"{dtype} against fp32"] = differences(_scores(session, [prompt])[0], wanted)
+    for name, session in sessions.items():
+        found[f"{name} against fp32"] = differences(_scores(session, [prompt])[0], wanted)
     return found
 
 
@@ -101,12 +101,12 @@ def _mixed(part: Part, published: Published, sessions: dict[str, Session]) -> di
     lengths = [max(20, length // (64 if part.tiny else 1)) for length in (1300, 2047, 777, 2500, 1999, 64, 1024)]
     prompts = [encoding(length, _vocabulary(part), 20, seed) for seed, length in enumerate(lengths)]
     found: dict[str, Any] = {"lengths": lengths}
-    for dtype, session in sessions.items():
+    for name, session in sessions.items():
         together = _scores(session, prompts)
         alone = [_scores(session, [prompt])[0] for prompt in prompts]
         exact = [_exact(part, prompt) for prompt in prompts]
-        found[f"{dtype} against alone"] = max(float(np.abs(a - b).max()) for a, b in zip(together, alone, strict=True))
-        found[f"{dtype} against fp32"] = max(float(np.abs(a - b).max()) for a, b in zip(together, exact, strict=True))
+        found[f"{name} against alone"] = max(float(np.abs(a - b).max()) for a, b in zip(together, alone, strict=True))
+        found[f"{name} against fp32"] = max(float(np.abs(a - b).max()) for a, b in zip(together, exact, strict=True))
     theirs = [published.run(prompt) for prompt in prompts]
     found["transformers against fp32"] = max(float(np.abs(a - b).max()) for a, b in zip(theirs, exact, strict=True))
     return found

@@ -15,10 +15,9 @@ SDPA = {"automatic": "0", "flash": "1", "memory efficient": "2", "cuDNN": "8"}
 
 def work(part: Part) -> None:
     """Measure."""
-    kinds = ("cuda", "fused") if part.cuda else ("fused",)
     with part.step("kinds"):
-        part.note("kinds", _kinds(part, kinds))
-    folder = f"small-{kinds[0]}-{part.dtypes[0]}"
+        part.note("kinds", _kinds(part))
+    folder = f"small-{'cuda' if part.cuda else part.kinds[0]}-{part.dtypes[0]}"  # where ONNX Runtime chooses
     for name, number in SDPA.items() if part.cuda else ():
         with part.step(f"attention {name}"):
             session = part.session(part.folder(folder), provider_options={"sdpa_kernel": number})
@@ -35,9 +34,11 @@ def work(part: Part) -> None:
             part.note(name, _lengths(part, part.session(part.folder(folder), provider_options=given), quick=True))
 
 
-def _kinds(part: Part, kinds: tuple[str, ...]) -> dict[str, Any]:
-    """The packed graph and the plain fused one, turn by turn."""
-    sessions = {kind: part.session(part.folder(f"small-{kind}-{part.dtypes[0]}")) for kind in kinds}
+def _kinds(part: Part) -> dict[str, Any]:
+    """The graph with Lastly's operators, the packed one and the plain fused one, turn by turn."""
+    sessions: dict[str, Session] = {
+        kind: part.session(part.folder(f"small-{kind}-{part.dtypes[0]}")) for kind in part.kinds
+    }
     found = {}
     for length in part.lengths(512, 2048, 8192, 32768):
         prompt = encoding(length, next(iter(sessions.values()))._manifest.vocabulary_size)

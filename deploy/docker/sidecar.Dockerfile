@@ -23,6 +23,12 @@ FROM build AS build-cuda
 RUN /opt/build/bin/pip --python /opt/lastly/bin/python install --no-cache-dir --require-hashes -r requirements/cuda.txt \
     && /opt/build/bin/pip --python /opt/lastly/bin/python install --no-deps --no-index /wheels/*.whl
 
+# Lastly's own operators for graphs of `lastly-export --cuda-operators`; CUDA is not needed to build them.
+FROM build AS operators
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/* \
+    && python -m lastly.native.build
+
 # The engines' clients, for `lastly seed` and `lastly attach`.
 FROM build-cpu AS build-seed
 RUN /opt/build/bin/pip --python /opt/lastly/bin/python install --no-cache-dir --require-hashes -r requirements/seed.txt
@@ -48,6 +54,7 @@ CMD ["serve"]
 
 FROM base AS cuda
 COPY --from=build-cuda /opt/lastly /opt/lastly
+COPY --from=operators /src/lastly/native/liblastly_operators.so /opt/lastly/lib/python3.12/site-packages/lastly/native/
 ENV LASTLY_PROVIDER=cuda NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 
 FROM base AS seed

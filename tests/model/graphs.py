@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
+from lastly.native import library
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.graphfile import Dtype, Kind, write_graph
 from tests.model.reference import Reference
@@ -37,7 +38,10 @@ class ExportedGraph:
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / f"{kind}-{dtype}.onnx"
         write_graph(Checkpoint(checkpoint), self.file, dtype, kind)
-        self._session = ort.InferenceSession(str(self.file), providers=["CPUExecutionProvider"])
+        options = ort.SessionOptions()
+        if kind == "cuda-operators":
+            options.register_custom_ops_library(library.path())
+        self._session = ort.InferenceSession(str(self.file), options, providers=["CPUExecutionProvider"])
         self._inputs = {value.name for value in self._session.get_inputs()}
 
     def run(self, prompts: Sequence[Prompt], padding: str = "right") -> list[Embeddings]:
