@@ -81,6 +81,8 @@ def _check_providers(folder: ModelFolder, options: SessionOptions) -> None:
         raise ModelFolderError(f"{folder.path} holds a graph for CUDA; serve it with --provider cuda, or export again")
     if options.providers[0] == CUDA:
         ort.preload_dlls()
+        if folder.manifest.graph.own_operators:
+            library.check_compiler()
 
 
 def _config(options: SessionOptions) -> dict[str, str]:

@@ -66,7 +66,7 @@ def _session(checkpoint: Checkpoint, folder: ModelFolder, scratch: Path) -> tupl
         return f"{kind}, {dtype}, on CUDA", session
     kind = "portable" if kind == "portable" else "fused"
     write_graph(checkpoint, scratch / folder.manifest.graph.file, dtype, kind, rounded=True)
-    name = f"{kind}, fp32 arithmetic on weights rounded to {dtype} (no GPU here)"
+    name = f"{kind}, fp32 arithmetic on weights rounded to {dtype} (not on a GPU)"
     return name, Session(_of_kind(folder, scratch, kind))
 
 

@@ -148,6 +148,12 @@ def test_a_graph_with_operators_wants_its_library_and_a_gpu(
         library.path()
 
 
+def test_a_missing_compiler_of_kernels_is_said_before_the_first_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "_COMPILERS", ("libno-such-compiler.so",))
+    with pytest.raises(ModelFolderError, match="NVRTC"):
+        library.check_compiler()
+
+
 @pytest.mark.parametrize(("shape", "fault"), [(SLIDING, "sliding windows"), (Shape(mlp=100), "multiple of 8")])
 def test_models_that_it_has_no_operator_for_are_refused(tmp_path: Path, shape: Shape, fault: str) -> None:
     checkpoint = write_checkpoint(tmp_path / "checkpoint", shape)
