@@ -147,6 +147,7 @@ def test_a_graph_with_operators_wants_its_library_and_a_gpu(
     assert "rounded to fp16" in str(folder.manifest.parity["graph"])
     with pytest.raises(ModelFolderError, match="provider cuda"):
         Session(folder, SessionOptions())
+    shutil.copy(library.path(), folder.path)  # a folder may bring code; it is not loaded
     monkeypatch.setattr(library, "LIBRARY", tmp_path / "missing.so")
     with pytest.raises(ModelFolderError, match=r"lastly\.native\.build"):
         library.path()
