@@ -48,6 +48,7 @@ ORDER = [
     "scoring",
     "beginnings",
     "excerpts",
+    "cuts",
     "tokenization",
     "feeds",
     "runtime",
