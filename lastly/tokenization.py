@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from lastly.beginnings import Beginnings
-from lastly.errors import ModelFolderError, RequestTooLargeError
-from lastly.excerpts import excerpt, terms
+from lastly.cuts import Cutter
+from lastly.errors import ModelFolderError
 from lastly.model import ModelFolder
 from lastly.prompt import Piece, PromptTemplate, render, sanitize
 from lastly.types import Block, Candidate, Encoding, IntArray, Query, Truncation
@@ -33,13 +32,13 @@ class PromptTokenizer:
         description = _read(folder)
         self._control_ids = {token["content"]: int(token["id"]) for token in description.get("added_tokens", [])}
         self._plain = _without_control_tokens(description)
-        self._beginnings = Beginnings(self._plain)
+        self._cutter = Cutter(self._plain, self._sanitize)
         self._control = re.compile("|".join(map(re.escape, sorted(self._control_ids, key=len, reverse=True))))
         self._check_markers(folder)
 
     def prepare_query(self, query: Query, truncation: Truncation) -> tuple[Query, int]:
         """Sanitize and cut a query; gives it with its number of tokens. The instruction is not cut."""
-        text, length = self._cut_all([self._sanitize(query.text)], truncation.max_query_length, truncation.refuse)[0]
+        text, length = self._cutter.beginnings([query.text], truncation.max_query_length, truncation.refuse)[0]
         instruction = query.instruction and self._sanitize(query.instruction)
         return Query(text, instruction or None), length
 
@@ -47,10 +46,11 @@ class PromptTokenizer:
         self, query: Query, candidates: Sequence[Candidate], truncation: Truncation
     ) -> tuple[list[Candidate], list[int]]:
         """Sanitize and cut every candidate's text, by a prepared query; gives them with their numbers of tokens."""
-        clean = [self._sanitize(candidate.text) for candidate in candidates]
-        prepared = self._cut_all(clean, truncation.max_doc_length, truncation.refuse)
+        texts, limit = [candidate.text for candidate in candidates], truncation.max_doc_length
         if truncation.long_documents == "excerpt":
-            prepared = self._excerpts(query, clean, prepared, truncation.max_doc_length)
+            prepared = self._cutter.excerpts(query.text, texts, limit, truncation.refuse)
+        else:
+            prepared = self._cutter.beginnings(texts, limit, truncation.refuse)
         cut = [Candidate(candidate.index, text) for candidate, (text, _) in zip(candidates, prepared, strict=True)]
         return cut, [length for _, length in prepared]
 
@@ -76,29 +76,6 @@ class PromptTokenizer:
 
     def _sanitize(self, text: str) -> str:
         return sanitize(text, self._markers, self._template.guarded)
-
-    def _cut_all(self, clean: list[str], limit: int, refuse: bool) -> list[tuple[str, int]]:
-        ids = self._beginnings.ids(clean, limit)
-        if refuse and any(len(first) > limit for first in ids):
-            raise RequestTooLargeError(f"a text has over {limit} tokens; send it shorter or allow truncation")
-        return [self._cut(text, first, limit) for text, first in zip(clean, ids, strict=True)]
-
-    def _excerpts(
-        self, query: Query, clean: list[str], beginnings: list[tuple[str, int]], limit: int
-    ) -> list[tuple[str, int]]:
-        """Put excerpts in place of the beginnings of texts that were cut."""
-        wanted = terms(query.text)
-        long = [place for place, (text, _) in enumerate(beginnings) if text is not clean[place]]
-        # Words that line breaks kept apart may make a guarded tag together.
-        excerpts = [self._sanitize(excerpt(clean[place], wanted, beginnings[place][0])) for place in long]
-        read = dict(zip(long, self._cut_all(excerpts, limit, refuse=False), strict=True))
-        return [read.get(place, beginning) for place, beginning in enumerate(beginnings)]
-
-    def _cut(self, text: str, ids: list[int], limit: int) -> tuple[str, int]:
-        """Cut as the published code does: the first tokens, decoded; they are tokenised again inside the prompt."""
-        if len(ids) <= limit:
-            return text, len(ids)
-        return self._plain.decode(ids[:limit], skip_special_tokens=False), limit
 
     def _check_markers(self, folder: ModelFolder) -> None:
         for marker in (folder.manifest.document_marker, folder.manifest.query_marker):

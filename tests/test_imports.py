@@ -49,6 +49,7 @@ ORDER = [
     "scoring",
     "beginnings",
     "excerpts",
+    "cuts",
     "tokenization",
     "feeds",
     "runtime",

@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn.utils.rnn import pad_sequence
 
-from lastly.excerpts import excerpt, terms
+from lastly.cuts import Cutter
 from training.checkpoint import Checkpoint
 from training.dev_sets import DevSet, read_dev_sets
 from training.lists import FloatArray
@@ -28,42 +28,26 @@ _SHUFFLES = 5
 
 @dataclass(frozen=True)
 class Tokens:
-    """A dev set's texts as a model reads them: queries in their order, documents by row.
-
-    `excerpts` holds what is read of a long document for a query, by both.
-    """
+    """A dev set's texts as a model reads them: queries in their order, each one's documents by row."""
 
     queries: list[list[int]]
-    documents: list[list[int]]
-    excerpts: dict[tuple[int, int], list[int]]
+    documents: list[dict[int, list[int]]]
 
     @classmethod
     def of(cls, dev: DevSet, tokenizer: Tokenizer) -> "Tokens":
         """Tokenise with a tokenizer that knows no control token; shuffled candidates need no other."""
-        texts = dev.collection.documents
-        documents = encode(tokenizer, texts, MAX_DOC_LENGTH + 1)
-        beginnings = {
-            row: tokenizer.decode(ids[:MAX_DOC_LENGTH], skip_special_tokens=False)
-            for row, ids in enumerate(documents)
-            if len(ids) > MAX_DOC_LENGTH
-        }
-        excerpts = {
-            (query, row): excerpt(texts[row], terms(text), beginnings[row])
-            for query, (text, rows) in enumerate(zip(dev.query_texts, dev.candidates, strict=True))
-            for row in rows
-            if row in beginnings
-        }
-        return cls(
-            encode(tokenizer, dev.query_texts, MAX_QUERY_LENGTH),
-            [ids[:MAX_DOC_LENGTH] for ids in documents],
-            dict(zip(excerpts, encode(tokenizer, list(excerpts.values()), MAX_DOC_LENGTH), strict=True)),
-        )
+        cutter, texts = Cutter(tokenizer), dev.collection.documents
+        documents = []
+        for query, rows in zip(dev.query_texts, dev.candidates, strict=True):
+            read = [text for text, _ in cutter.excerpts(query, [texts[row] for row in rows], MAX_DOC_LENGTH)]
+            documents.append(dict(zip(rows, encode(tokenizer, read, MAX_DOC_LENGTH), strict=True)))
+        return cls(encode(tokenizer, dev.query_texts, MAX_QUERY_LENGTH), documents)
 
     def prompts(self, dev: DevSet, template: Template) -> list[Prompt]:
         """Put each query's candidates into one prompt."""
         return [
-            template.prompt(query, [self.excerpts.get((place, row), self.documents[row]) for row in rows])
-            for place, (query, rows) in enumerate(zip(self.queries, dev.candidates, strict=True))
+            template.prompt(query, [documents[row] for row in rows])
+            for query, documents, rows in zip(self.queries, self.documents, dev.candidates, strict=True)
         ]
 
 

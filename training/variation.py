@@ -5,10 +5,9 @@ No text is read twice, so that none is learnt by heart. A teacher judges every c
 
 import numpy as np
 
+from lastly.excerpts import Parts, rarity
 from training.ragged import Ragged, Values
 
-_BEGINNING = 40  # words that an excerpt keeps of a document's begin
-_PIECE = 20  # words of an excerpt's other parts
 _SHORTEST = 6
 Random = np.random.Generator
 
@@ -55,13 +54,10 @@ class Variation:
         return words[:room]
 
     def excerpt(self, words: Values, query: Values, room: int) -> Values:
-        """Give a document's beginning and those of its parts that hold most of the query's terms, in their order."""
-        beginning = min(_BEGINNING, room // 2)
-        starts = np.arange(beginning, len(words), _PIECE)
-        wanted = np.isin(self._terms[words], self._terms[query]) & (self._terms[words] > 0)
-        hits = np.add.reduceat(wanted, starts)
-        chosen = np.sort(np.argsort(-hits, kind="stable")[: (room - beginning) // _PIECE])
-        return np.concatenate([words[:beginning], *(words[at : at + _PIECE] for at in starts[chosen])])
+        """Give an excerpt of a document by a query, as it is served where the document is the only one."""
+        wanted = frozenset(self._terms[query].tolist()) - {0}
+        parts = Parts.of(len(words), room, lambda stretch: wanted.intersection(self._terms[words[stretch]].tolist()))
+        return np.concatenate([words[stretch] for stretch in parts.best(rarity(parts.terms))])
 
     def _replaced(self, words: Values, rng: Random) -> Values:
         """Put words of any document in place of up to a third."""

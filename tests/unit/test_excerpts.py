@@ -1,8 +1,9 @@
 """What is read of long documents: the beginning, and the parts that hold the query's words."""
 
 import random
+from collections.abc import Hashable, Sequence
 
-from lastly.excerpts import excerpt, terms
+from lastly.excerpts import Parts, excerpts
 
 FILLER = [f"the w{n}" for n in range(1000)]  # two words each, "the" everywhere
 
@@ -18,10 +19,14 @@ def _beginning(text: str, words: int = 100) -> str:
     return " ".join(text.split()[:words])
 
 
+def _excerpt(query: str, text: str, words: int = 100, others: Sequence[str] = ()) -> str:
+    """Of a text among others, which are short."""
+    return excerpts(query, [text, *others], {0: _beginning(text, words)})[0]
+
+
 def test_the_parts_with_the_querys_words_are_read_beside_the_beginning() -> None:
     text = _text(Ceylon=300, Minister=700)
-    found = excerpt(text, terms("the minister of ceylon?"), _beginning(text))
-    words = found.split()
+    words = _excerpt("the minister of ceylon?", text).split()
     assert words[:38] == text.split()[:38]
     assert words.index("Ceylon") < words.index("Minister")
     assert 80 <= len(words) <= 100
@@ -29,39 +34,78 @@ def test_the_parts_with_the_querys_words_are_read_beside_the_beginning() -> None
 
 def test_a_text_without_the_querys_words_is_cut_to_its_beginning() -> None:
     text = _text()
-    assert excerpt(text, terms("the nothing"), _beginning(text)) == _beginning(text)
-    assert excerpt(text, terms("?"), _beginning(text)) == _beginning(text)
+    for query in ("nothing", "the nothing", "?", ""):
+        assert _excerpt(query, text) == _beginning(text)
 
 
 def test_a_rare_word_counts_more_than_one_that_stands_everywhere() -> None:
-    rare, common = "radar", "the"
-    text = _text(**{rare: 900})
-    assert rare in excerpt(text, terms(f"{common} {rare}"), _beginning(text)).split()
+    text = _text(radar=900)
+    assert "radar" in _excerpt("the radar", text).split()
+
+
+def test_what_every_candidate_speaks_of_counts_less_than_what_one_says() -> None:
+    text = _text(Vietnam=300, Ceylon=400)
+    query, room_for_one = "vietnam ceylon", 45
+    assert "Vietnam" in _excerpt(query, text, room_for_one).split()  # alone: both are as rare, the first is read
+    others = ["the war in Vietnam"] * 20
+    found = _excerpt(query, text, room_for_one, others).split()
+    assert "Ceylon" in found
+    assert "Vietnam" not in found
+
+
+def test_of_one_text_alone_a_word_that_the_beginning_holds_too_counts_less() -> None:
+    text = "Vietnam " + _text(Vietnam=300, Ceylon=400)
+    assert "Ceylon" in _excerpt("vietnam ceylon", text, 45).split()
+
+
+def test_equal_candidates_are_read_alike_and_as_one_alone() -> None:
+    text = _text(Ceylon=300, Minister=700)
+    beginnings = dict.fromkeys(range(3), _beginning(text))
+    assert set(excerpts("minister of ceylon", [text] * 3, beginnings).values()) == {
+        _excerpt("minister of ceylon", text)
+    }
+
+
+def test_only_long_texts_are_given_and_empty_ones_do_no_harm() -> None:
+    text = _text(radar=900)
+    found = excerpts("radar", ["", "a short one", text, "\n"], {2: _beginning(text)})
+    assert list(found) == [2]
+    assert "radar" in found[2].split()
+    assert excerpts("radar", ["", "short"], {}) == {}
+    assert excerpts("radar", [" " * 1000, text], {0: ""}) == {0: ""}
 
 
 def test_a_second_word_of_the_query_comes_before_the_first_ones_third_place() -> None:
     text = _text(a1=300, a2=500, a3=520, a4=540).replace("a1", "green").replace("a2", "green tea")
     text = text.replace("a3", "green").replace("a4", "green")
-    found = excerpt(text, terms("green tea"), _beginning(text, 45))  # room for one part
-    assert "tea" in found.split()
+    assert "tea" in _excerpt("green tea", text, 45).split()  # room for one part
 
 
 def test_what_is_looked_at_is_bounded() -> None:
-    text = _text(needle=990)
-    assert "needle" not in excerpt(text, terms("needle"), _beginning(text, 30)).split()
+    assert "needle" not in _excerpt("needle", _text(needle=990), 30).split()
 
 
 def test_a_script_without_spaces_is_cut_to_its_beginning() -> None:
     text = "東京は日本の首都です。" * 500
-    assert excerpt(text, terms("首都"), text[:200]) == text[:200]
+    assert excerpts("首都", [text], {0: text[:200]}) == {0: text[:200]}
 
 
-def test_any_text_gives_words_of_its_own_in_their_order() -> None:
+def test_parts_with_the_same_terms_tie_whatever_the_order_in_which_a_set_gives_them() -> None:
+    # Their sum is 0.6 or a little more, by the order of adding; a process has its own for words.
+    worth: dict[Hashable, float] = {0: 0.1, 8: 0.2, 16: 0.3}
+    terms = [frozenset[Hashable](), frozenset([16, 8, 0]), frozenset([0, 8, 16])]
+    parts = Parts([slice(1), slice(1, 2), slice(2, 3)], terms, room=1)
+    assert parts.best(worth) == [slice(1), slice(1, 2)]
+
+
+def test_any_texts_give_words_of_their_own_in_their_order() -> None:
     rng = random.Random(0)
     for _ in range(300):
-        words = [f"{rng.choice('abc')}{n}" for n in range(rng.randint(1, 400))]
-        text, size = "\n ".join(words), rng.randint(1, 120)
-        wanted = terms(" ".join(rng.choices(words, k=3)))
-        places = [words.index(word) for word in excerpt(text, wanted, " ".join(words[:size])).split()]
-        assert places == sorted(set(places))
-        assert len(places) <= max(size, 1)
+        lists = [[f"{rng.choice('abc')}{n}" for n in range(rng.randint(1, 400))] for _ in range(3)]
+        size = rng.randint(1, 120)
+        beginnings = {place: " ".join(words[:size]) for place, words in enumerate(lists) if len(words) > size}
+        query = " ".join(rng.choices(lists[0], k=3))
+        for place, found in excerpts(query, ["\n ".join(words) for words in lists], beginnings).items():
+            places = [lists[place].index(word) for word in found.split()]
+            assert places == sorted(set(places))
+            assert len(places) <= size

@@ -1,0 +1,46 @@
+"""What is read of texts: all of a short one, of a long one its first tokens, or an excerpt by the query."""
+
+from collections.abc import Callable, Sequence
+
+from tokenizers import Tokenizer
+
+from lastly.beginnings import Beginnings
+from lastly.errors import RequestTooLargeError
+from lastly.excerpts import excerpts
+
+Cut = tuple[str, int]
+"""A text as it is read, and its number of tokens."""
+
+
+class Cutter:
+    """Cuts texts, made harmless by `sanitize`, to a number of tokens; with `refuse` longer ones are refused."""
+
+    def __init__(self, tokenizer: Tokenizer, sanitize: Callable[[str], str] = str) -> None:
+        self._tokenizer, self._sanitize = tokenizer, sanitize
+        self._beginnings = Beginnings(tokenizer)
+
+    def beginnings(self, texts: Sequence[str], limit: int, refuse: bool = False) -> list[Cut]:
+        """Cut every text to its first tokens."""
+        return self._cut_all([self._sanitize(text) for text in texts], limit, refuse)
+
+    def excerpts(self, query: str, texts: Sequence[str], limit: int, refuse: bool = False) -> list[Cut]:
+        """Cut every text to what it says of the query."""
+        clean = [self._sanitize(text) for text in texts]
+        cut = self._cut_all(clean, limit, refuse)
+        long = {place: text for place, (text, _) in enumerate(cut) if text is not clean[place]}
+        found = excerpts(query, clean, long)
+        # Sanitized again: words that line breaks kept apart may make a guarded tag together.
+        read = dict(zip(found, self.beginnings(list(found.values()), limit), strict=True))
+        return [read.get(place, beginning) for place, beginning in enumerate(cut)]
+
+    def _cut_all(self, clean: Sequence[str], limit: int, refuse: bool) -> list[Cut]:
+        ids = self._beginnings.ids(clean, limit)
+        if refuse and any(len(first) > limit for first in ids):
+            raise RequestTooLargeError(f"a text has over {limit} tokens; send it shorter or allow truncation")
+        return [self._cut(text, first, limit) for text, first in zip(clean, ids, strict=True)]
+
+    def _cut(self, text: str, ids: list[int], limit: int) -> Cut:
+        """Cut as the published code does: the first tokens, decoded; they are tokenised again inside the prompt."""
+        if len(ids) <= limit:
+            return text, len(ids)
+        return self._tokenizer.decode(ids[:limit], skip_special_tokens=False), limit
