@@ -64,7 +64,7 @@ def _operators(found: Found) -> str:
     if not told:
         return ""
     rows = [
-        [name, f"{figures['largest error']:.2f}", f"{figures['microseconds']:.0f} µs", f"{figures['TB/s']:.2f} TB/s"]
+        [name, f"{figures['largest error']:.2f}", f"{figures['microseconds']:.0f} µs", f"{figures['TB/s']:.2g} TB/s"]
         for name, figures in told.items()
     ]
     header = ["operator, type, shape", "largest error, in units of rounding", "time", "moved"]

@@ -110,3 +110,9 @@ void Launch(const std::string& kernel, ElementType type, void* stream, unsigned 
   void** const extra = nullptr;
   Driver().Must("cuLaunchKernel", Find(kernel, type), blocks, 1u, 1u, threads, 1u, 1u, 0u, stream, arguments, extra);
 }
+
+void Wait(void* stream) {
+  int capturing = 0;
+  Driver().Must("cuStreamIsCapturing", stream, &capturing);
+  if (!capturing) Driver().Must("cuStreamSynchronize", stream);
+}

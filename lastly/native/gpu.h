@@ -9,3 +9,6 @@
 // Runs a kernel of kernels.cu for an element type on a stream; throws std::runtime_error.
 void Launch(const std::string& kernel, ElementType type, void* stream, unsigned blocks, unsigned threads,
             void** arguments);
+
+// Waits until the GPU has done what it was given, unless the stream is being recorded; throws std::runtime_error.
+void Wait(void* stream);

@@ -4,6 +4,10 @@
 #include "gpu.h"
 #include "operators.h"
 
+// From so many tokens on the host keeps step with the GPU, layer by layer. Otherwise it hands over all layers at once and
+// a run that was told to stop goes on to its end: four seconds at 131,072 tokens. A layer of 16,384 takes 3 ms.
+constexpr std::int64_t kStoppable = 16384;
+
 struct RotaryHeads::Call {
   Tensor qkv, cos, sin, q_norm, k_norm;
   std::int64_t tokens = 0, dim = 0;
@@ -91,5 +95,6 @@ void RotaryHeads::ComputeOnGpu(const Context& context) const {
                        &kv_heads,      &dim,           &epsilon};
   const unsigned threads = std::min(1024, (heads + 2 * kv_heads) * dim / 8);
   const auto rows = static_cast<unsigned>(call.qkv.Rows());
+  if (rows >= kStoppable) Wait(context.Stream());
   if (rows) Launch(kName, call.qkv.type, context.Stream(), rows, threads, arguments);
 }
