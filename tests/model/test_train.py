@@ -138,7 +138,7 @@ def test_every_change_of_the_recipe_is_trained_and_measured_once(
         *TOY,
         *SHAPE,
     ]
-    real, trained = ablations.train, []
+    trained = []
 
     def counted(
         checkpoint: Checkpoint, prepared: Prepared, teachers: Sequence[Teacher], recipe: Recipe, *rest: Any
@@ -146,9 +146,9 @@ def test_every_change_of_the_recipe_is_trained_and_measured_once(
         trained.append((recipe.steps, recipe.info_nce, recipe.seed))
         if recipe.tokens == 1:
             raise RuntimeError("out of memory")
-        return real(checkpoint, prepared, teachers, recipe, *rest)
+        return train(checkpoint, prepared, teachers, recipe, *rest)
 
-    monkeypatch.setattr(ablations, "train", counted)
+    monkeypatch.setattr("training.ablations.train", counted)
     ablations.main([*flags, "--steps", "3", "--changes", "", "--tokens 1", "--info-nce 0"])
     assert trained == [(3, 0.3, 0), (3, 0.3, 0), (3, 0.0, 0)]
     printed = capsys.readouterr()
