@@ -73,16 +73,20 @@ def _check(flags: argparse.ArgumentParser, options: argparse.Namespace) -> None:
         flags.error("--keep-every needs whole weights, and --lora merges its adapters at the end only")
 
 
+def started(options: argparse.Namespace, seed: int) -> Checkpoint:
+    """Put the backbone into its shape, or load the checkpoint to go on from."""
+    if options.checkpoint:
+        return Checkpoint.load(options.checkpoint)
+    return start(options.backbone, Shape.of_flags(options), options.name, seed)
+
+
 def _train(options: argparse.Namespace, group: Group) -> Path:
     recipe = Recipe.of_flags(options)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     run = Run(options.data, [named_teacher(name, device) for name in options.teacher], device, options.sample, group)
-    if options.checkpoint:
-        checkpoint = Checkpoint.load(options.checkpoint)
-    else:
-        checkpoint = start(options.backbone, Shape.of_flags(options), options.name, recipe.seed)
-        if group.first:
-            checkpoint.save(options.output / "start")
+    checkpoint = started(options, recipe.seed)
+    if options.backbone and group.first:
+        checkpoint.save(options.output / "start")
     prepared = run.prepare(checkpoint, recipe, options.prepared)
     if options.backbone:
         checkpoint = centred(checkpoint, prepared, recipe, device)

@@ -8,11 +8,9 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tokenizers import Tokenizer
-
 from training.checkpoint import Checkpoint
 from training.data import read_collections, without_held_out
-from training.dev_sets import read_dev_sets
+from training.dev_sets import DevSet, read_dev_sets
 from training.evaluate import Tokens, report, table
 from training.model import ListwiseReranker, describe
 from training.parallel import Group
@@ -76,19 +74,25 @@ class Run:
             average.give(model)
             model.checkpoint().save(output / "averaged")
             folders.append(output / "averaged")
-        rows = self._measure(folders, plain_tokenizer(checkpoint.tokenizer))
+        rows = self._measure(folders, self.dev_sets(checkpoint))
         measures = {folder.name: measured for folder, measured in rows.items()}
         facts = {"recipe": asdict(recipe), "ndcg@10": measures, "seconds": time.monotonic() - started}
         (output / "training.json").write_text(json.dumps(facts | describe(model), indent=2) + "\n", encoding="utf-8")
         return max(rows, key=lambda folder: rows[folder].get("mean", {}).get("model", 0.0))
 
-    def _measure(self, folders: Sequence[Path], tokenizer: Tokenizer) -> dict[Path, dict[str, dict[str, float]]]:
+    def dev_sets(self, checkpoint: Checkpoint) -> list[tuple[DevSet, Tokens]]:
+        """Read what is measured on, as a checkpoint's tokenizer spells it; a training may go without."""
+        tokenizer = plain_tokenizer(checkpoint.tokenizer)
+        try:
+            return [(dev, Tokens.of(dev, tokenizer)) for dev in read_dev_sets(self.data, self.sample)]
+        except FileNotFoundError:
+            return []
+
+    def _measure(
+        self, folders: Sequence[Path], dev_sets: Sequence[tuple[DevSet, Tokens]]
+    ) -> dict[Path, dict[str, dict[str, float]]]:
         """Rerank the dev sets by each checkpoint, and print the tables."""
         rows = {}
-        try:
-            dev_sets = [(dev, Tokens.of(dev, tokenizer)) for dev in read_dev_sets(self.data, self.sample)]
-        except FileNotFoundError:  # a training may go without
-            dev_sets = []
         for folder in folders:
             model = ListwiseReranker(Checkpoint.load(folder)).to(self.device).eval()
             teachers = self.teachers if folder is folders[0] else []

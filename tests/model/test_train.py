@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,6 +20,7 @@ from lastly.reranker import Reranker
 from lastly.types import Candidate, Query
 from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
 from tests.model.toy_bert import bert, teacher_folder
+from training import ablations
 from training.backbone import Shape as Kept
 from training.backbone import start
 from training.batches import Lists
@@ -30,7 +33,7 @@ from training.example import texts
 from training.model import ListwiseReranker, cosines
 from training.objective import weighted_losses
 from training.parallel import Group
-from training.prepared import encode, plain_tokenizer
+from training.prepared import Prepared, encode, plain_tokenizer
 from training.recipe import Recipe
 from training.run import Run
 from training.teacher import Teacher
@@ -120,6 +123,43 @@ def test_a_language_model_writes_texts_and_asks_about_them(tmp_path: Path) -> No
     assert all(not one or one.endswith("?") for one in asked)
     found = list(written(writer, ["a file", "a socket"], time.monotonic() + 0.2))
     assert all(text.text.endswith((".", "!", "?")) for text in found)
+
+
+def test_every_change_of_the_recipe_is_trained_and_measured_once(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A call that was cut off goes on, one change that fails doesn't stop the others, and another recipe is new."""
+    flags = [
+        str(data),
+        "-o",
+        str(tmp_path / "out"),
+        "--backbone",
+        _backbone(tmp_path / "backbone", QWEN3),
+        *TOY,
+        *SHAPE,
+    ]
+    trained = []
+
+    def counted(
+        checkpoint: Checkpoint, prepared: Prepared, teachers: Sequence[Teacher], recipe: Recipe, *rest: Any
+    ) -> Any:
+        trained.append((recipe.steps, recipe.info_nce, recipe.seed))
+        if recipe.tokens == 1:
+            raise RuntimeError("out of memory")
+        return train(checkpoint, prepared, teachers, recipe, *rest)
+
+    monkeypatch.setattr("training.ablations.train", counted)
+    ablations.main([*flags, "--steps", "3", "--changes", "", "--tokens 1", "--info-nce 0"])
+    assert trained == [(3, 0.3, 0), (3, 0.3, 0), (3, 0.0, 0)]
+    printed = capsys.readouterr()
+    assert "| `--info-nce 0` |" in printed.out
+    assert "--tokens 1: out of memory" in printed.err
+    rows = json.loads((tmp_path / "out" / "ablations.json").read_text())
+    assert list(rows) == ["", "--info-nce 0"]
+    assert all(set(row[weights]) == {"python", "mean"} for row in rows.values() for weights in ("last", "averaged"))
+    ablations.main([*flags, "--steps", "3", "--changes", "", "--seed 1"])
+    ablations.main([*flags, "--steps", "4", "--changes", ""])
+    assert trained[3:] == [(3, 0.3, 1), (4, 0.3, 0)]
 
 
 def test_steps_on_one_batch_bring_its_relevant_documents_forward(data: Path, tmp_path: Path) -> None:
