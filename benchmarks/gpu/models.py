@@ -48,6 +48,7 @@ def work(part: Part) -> None:
     with part.step("parity at export"):
         command = ["-m", "onnx_export.cli", str(part.checkpoint), "-o", str(part.work / "with-parity"), "--overwrite"]
         command += ["--dtype", part.dtypes[0], "--parity-threshold", "1"]
+        command += ["--cuda-operators"] if part.cuda else []
         done = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=90, check=False)
         part.note("lastly-export", (done.stdout + done.stderr)[-1500:])
     shutil.rmtree(part.work / "with-parity", ignore_errors=True)
