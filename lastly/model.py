@@ -12,6 +12,7 @@ from lastly.prompt import PromptTemplate
 from lastly.types import LongDocuments, Truncation
 
 MANIFEST = "lastly.json"
+CUDA_KINDS = ("cuda", "cuda-operators")  # of graphs that only a CUDA GPU runs
 
 
 class Marker(BaseModel):
@@ -36,7 +37,7 @@ class Graph(BaseModel):
     @property
     def cuda_only(self) -> bool:
         """Whether only a CUDA GPU runs it."""
-        return self.kind in ("cuda", "cuda-operators")
+        return self.kind in CUDA_KINDS
 
     @property
     def own_operators(self) -> bool:

@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lastly.model import MANIFEST, Graph, Manifest, ModelFolder, sha256
+from lastly.model import CUDA_KINDS, MANIFEST, Graph, Manifest, ModelFolder, sha256
 from onnx_export.card import model_card
 from onnx_export.checkpoint import Checkpoint
 from onnx_export.description import describe
@@ -89,7 +89,7 @@ def _manifest(checkpoint: Checkpoint, options: ExportOptions) -> Manifest:
 
 
 def _check_kind(options: ExportOptions) -> None:
-    if options.kind in ("cuda", "cuda-operators") and options.dtype not in ("fp16", "bf16"):
+    if options.kind in CUDA_KINDS and options.dtype not in ("fp16", "bf16"):
         raise ExportError(f"the graph for CUDA is fp16 or bf16, not {options.dtype}; its attention knows no other type")
 
 

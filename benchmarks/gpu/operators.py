@@ -52,24 +52,25 @@ def _heads(part: Part, dtype: str, shape: tuple[int, ...]) -> dict[str, float]:
     batch, tokens, heads, kv_heads, dim = shape
     qkv = _normal(dtype, batch, tokens, (heads + 2 * kv_heads) * dim)
     angles = _normal("fp32", tokens, dim // 2, spread=3)
-    tables = {"cos": np.cos(angles), "sin": np.sin(angles)}
-    norms = {"q_norm": _normal("fp32", dim), "k_norm": _normal("fp32", dim)}
-    inputs = {"qkv": qkv, **tables, **norms}
+    cos, sin, q_norm, k_norm = np.cos(angles), np.sin(angles), _normal("fp32", dim), _normal("fp32", dim)
+    inputs = {"qkv": qkv, "cos": cos, "sin": sin, "q_norm": q_norm, "k_norm": k_norm}
     attributes: dict[str, Any] = {"num_heads": heads, "kv_num_heads": kv_heads, "epsilon": 1e-6}
     node = helper.make_node("RotaryHeads", list(inputs), ["q", "k", "v"], domain=OPERATORS, **attributes)
-    split = qkv.astype(np.float64).reshape(batch, tokens, -1, dim)
-    q, k, v = np.split(split, [heads, heads + kv_heads], axis=2)
-    found = {"q": _rotated(q, tables, norms["q_norm"]), "k": _rotated(k, tables, norms["k_norm"]), "v": v}
+    q, k, v = np.split(qkv.reshape(batch, tokens, -1, dim), [heads, heads + kv_heads], axis=2)
+    found = {"q": rotated(q, cos, sin, q_norm), "k": rotated(k, cos, sin, k_norm), "v": v.astype(np.float64)}
     wanted = {
         name: np.repeat(each, heads // each.shape[2], axis=2).reshape(batch, tokens, -1) for name, each in found.items()
     }
     return _compare(part, dtype, node, inputs, wanted, smallest=0.05)
 
 
-def _rotated(heads: np.ndarray, tables: Arrays, norm: np.ndarray) -> np.ndarray:
-    heads = heads / np.sqrt((heads**2).mean(-1, keepdims=True) + 1e-6) * norm
+def rotated(heads: np.ndarray, cos: np.ndarray, sin: np.ndarray, norm: np.ndarray | None) -> np.ndarray:
+    """Normalise, where there is a weight, and rotate heads [batch, tokens, heads, dim] by tables; in fp64."""
+    heads = heads.astype(np.float64)
+    if norm is not None:
+        heads = heads / np.sqrt((heads**2).mean(-1, keepdims=True) + 1e-6) * norm
     left, right = np.split(heads, 2, axis=-1)
-    cos, sin = tables["cos"][None, :, None], tables["sin"][None, :, None]
+    cos, sin = cos[None, :, None], sin[None, :, None]
     return np.concatenate([left * cos - right * sin, right * cos + left * sin], axis=-1)
 
 

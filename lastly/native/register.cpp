@@ -1,5 +1,5 @@
 // What ONNX Runtime calls: RegisterCustomOps names the operators to it.
-#include <memory>
+#include <exception>
 
 #include "operators.h"
 
@@ -22,7 +22,7 @@ OrtStatus* Guarded(const Api& api, const Work& work) {
   }
 }
 
-template <class Operator, bool gpu>
+template <class Operator>
 OrtStatus* Create(const OrtCustomOp*, const OrtApi* functions, const OrtKernelInfo* info, void** kernel) {
   const Api api(functions);
   return Guarded(api, [&] { *kernel = new Kernel<Operator>{api, Operator(api, info)}; });
@@ -55,7 +55,7 @@ const OrtCustomOp* Describe() {
     };
     d.GetOutputCharacteristic = [](const OrtCustomOp*, std::size_t) { return kRequired; };
     d.GetInputMemoryType = [](const OrtCustomOp*, std::size_t) { return kDefaultMemory; };
-    d.CreateKernelV2 = Create<Operator, gpu>;
+    d.CreateKernelV2 = Create<Operator>;
     d.KernelComputeV2 = Compute<Operator, gpu>;
     return d;
   }();

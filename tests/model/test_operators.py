@@ -12,6 +12,7 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
 
+from benchmarks.gpu.operators import rotated
 from lastly.errors import LastlyError, ModelFolderError
 from lastly.native import library
 from lastly.native.build import build
@@ -59,16 +60,6 @@ class Node:
 
 def normal(*shape: int) -> np.ndarray:
     return RNG.normal(size=shape).astype(np.float32)
-
-
-def rotated(heads: np.ndarray, cos: np.ndarray, sin: np.ndarray, norm: np.ndarray | None) -> np.ndarray:
-    """Heads [batch, tokens, heads, dim] in fp64."""
-    heads = heads.astype(np.float64)
-    if norm is not None:
-        heads = heads / np.sqrt((heads**2).mean(-1, keepdims=True) + 1e-6) * norm
-    left, right = np.split(heads, 2, axis=-1)
-    cos, sin = cos[None, :, None], sin[None, :, None]
-    return np.concatenate([left * cos - right * sin, right * cos + left * sin], axis=-1)
 
 
 @pytest.mark.parametrize("normed", [True, False])
