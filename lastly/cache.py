@@ -80,7 +80,7 @@ def key_of(job: Job, *, embeddings: bool) -> bytes:
 def _parts(job: Job, embeddings: bool) -> Iterable[str]:
     cut = job.truncation
     yield job.reranker.manifest.model_dump_json()
-    yield f"{cut.max_doc_length} {cut.max_query_length} {cut.refuse} {cut.long_documents}"
+    yield f"{cut.max_doc_length} {cut.max_query_length} {cut.refuse} {cut.long_documents} {job.lexical_weight}"
     yield f"{embeddings} {job.query.instruction is None}"
     yield job.query.text
     yield job.query.instruction or ""

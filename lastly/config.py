@@ -94,6 +94,13 @@ class Settings(BaseSettings):
         description="what is read of a document over its limit: its beginning; an excerpt, its beginning and the parts "
         "that hold the query's words; or what the model's manifest says. A call's own long_documents wins",
     )
+    lexical_weight: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="share of a score that the query's words in a document make, the cosine the rest; 0: the cosine "
+        "alone; none: what the model's manifest says. A call's own lexical_weight wins",
+    )
     max_body_bytes: int = Field(16 << 20, ge=1024, description="bytes of one request's body")
     body_timeout_ms: int = Field(10_000, ge=1, description="time to send a body; slower callers get 408")
     max_queue: int = Field(64, ge=1, description="requests inside, waiting or running; further ones get 429")

@@ -86,7 +86,7 @@ def _known_answer(folder: ModelFolder, options: SessionOptions | None) -> Findin
     if known is None:
         return Finding("known answer", False, "the manifest holds none", "export the model again without --skip-parity")
     candidates = [Candidate(index, text) for index, text in enumerate(known.documents)]
-    ranking = Reranker(folder, options).rank(Query(known.query), candidates)
+    ranking = Reranker(folder, options).rank(Query(known.query), candidates, lexical_weight=0)
     scores = np.array([ranked.score for ranked in sorted(ranking.results, key=lambda ranked: ranked.index)])
     difference = float(np.abs(scores - np.array(known.scores)).max())
     tolerance = TOLERANCE[folder.manifest.dtype]

@@ -5,19 +5,17 @@ query's words brought seven points of nDCG@10 (docs/adr/0045-excerpts.md).
 """
 
 import math
-import re
-from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+
+from lastly.terms import Terms, rarity, terms_of
 
 _FITTING = 0.95  # of the beginning's words: those elsewhere may have more tokens
 _BEGINNING = 0.4  # of the words that fit: what a document is about, its beginning says
 _PART = 15  # words of every other part: of 25 and 40 fewer fit, and less was found
 _REACH = 32  # times what fits: how much of a text is looked at
 _AGAIN = 0.5  # what a term is worth once a part with it was chosen
-_WORD = re.compile(r"\w+")
 
-Terms = frozenset[Hashable]
 Worth = Mapping[Hashable, float]
 
 
@@ -55,12 +53,6 @@ class Parts:
         return [self.slices[place] for place in sorted(chosen)]
 
 
-def rarity(holders: Sequence[Terms]) -> dict[Hashable, float]:
-    """Say what each term is worth: the logarithm of how few of the holders have it."""
-    held = Counter(term for terms in holders for term in terms)
-    return {term: math.log((len(holders) + 1) / count) for term, count in held.items()}
-
-
 def excerpts(query: str, texts: Sequence[str], beginnings: Mapping[int, str]) -> dict[int, str]:
     """Give the beginnings of long texts and the parts of them that hold most of the query's words, in their order.
 
@@ -71,14 +63,10 @@ def excerpts(query: str, texts: Sequence[str], beginnings: Mapping[int, str]) ->
     """
     if not beginnings:
         return {}
-    wanted = _terms(query)
+    wanted = terms_of(query)
     parted = [_part(text, wanted, beginnings.get(place)) for place, text in enumerate(texts)]
     worth = rarity([parts.held for parts in parted] if len(parted) > 1 else parted[0].terms)
     return {place: _joined(texts[place], parted[place], worth, beginning) for place, beginning in beginnings.items()}
-
-
-def _terms(text: str) -> Terms:
-    return frozenset(_WORD.findall(text.lower()))
 
 
 def _words(text: str, beginning: str) -> list[str]:
@@ -92,7 +80,7 @@ def _part(text: str, wanted: Terms, beginning: str | None) -> Parts:
     else:
         words = _words(text, beginning)
         fitting = int(_FITTING * len(beginning.split()))
-    return Parts.of(len(words), fitting, lambda stretch: wanted & _terms(" ".join(words[stretch])))
+    return Parts.of(len(words), fitting, lambda stretch: wanted & terms_of(" ".join(words[stretch])))
 
 
 def _joined(text: str, parts: Parts, worth: Worth, beginning: str) -> str:

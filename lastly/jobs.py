@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lastly.reranker import Reranker
 from lastly.session import Run
-from lastly.types import BlockEmbeddings, Candidate, Encoding, Query, Ranking, Truncation
+from lastly.types import BlockEmbeddings, Candidate, Encoding, Lexical, Query, Ranking, Truncation
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Job:
     query: Query
     candidates: Sequence[Candidate]
     truncation: Truncation
+    lexical_weight: float
     deadline: float
 
     def remaining(self) -> float:
@@ -40,6 +41,7 @@ class Ticket:
     """A job's stay in the sidecar; `tokens` is a guess until its texts are encoded.
 
     `blocks` (None until encoded) holds all its encodings, `waiting` the places of those that have not run.
+    `lexical` is what words count in its scores, None where they do not.
     """
 
     job: Job
@@ -48,13 +50,14 @@ class Ticket:
     arrived: float = field(default_factory=time.monotonic)
     started: float | None = None
     blocks: list[Encoding] | None = None
+    lexical: Lexical | None = None
     waiting: deque[int] = field(default_factory=deque)
     embedded: dict[int, BlockEmbeddings] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
 
-    def encoded(self, blocks: list[Encoding]) -> None:
+    def encoded(self, blocks: list[Encoding], lexical: Lexical | None = None) -> None:
         """Take in the encodings: from here the ticket can run."""
-        self.blocks = blocks
+        self.blocks, self.lexical = blocks, lexical
         self.waiting.extend(range(len(blocks)))
         self.tokens = sum(len(block.input_ids) for block in blocks)
 
@@ -73,7 +76,7 @@ class Ticket:
         """Give the ranking of a complete ticket; raises ModelOutputError."""
         assert self.blocks is not None  # noqa: S101  complete tickets are encoded
         embedded = [self.embedded[place] for place in range(len(self.blocks))]
-        return self.job.reranker.conclude(self.blocks, embedded, self.job.candidates)
+        return self.job.reranker.conclude(self.blocks, embedded, self.job.candidates, self.lexical)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ class Manifest(BaseModel):
     """`lastly.json`.
 
     `maximum_length` is the token budget of a block in the published packing rule; `maximum_positions` is what the
-    graph can hold at most. `block_size` counts documents. `files` maps each other file of the folder to its sha256.
+    graph can hold at most. `block_size` counts documents. `lexical_weight` is the share of a score that the query's
+    words make, the cosine the rest. `files` maps each other file of the folder to its sha256.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,6 +81,7 @@ class Manifest(BaseModel):
     max_doc_length: int = Field(gt=0)
     max_query_length: int = Field(gt=0)
     long_documents: LongDocuments = "beginning"
+    lexical_weight: float = Field(0.0, ge=0, le=1)
     embedding_width: int = Field(gt=0)
     vocabulary_size: int = Field(gt=0)
     dtype: Literal["fp32", "fp16", "bf16", "int8"]

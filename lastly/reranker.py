@@ -6,11 +6,12 @@ from pathlib import Path
 from lastly import model, scoring
 from lastly.blocks import PackingRule, pack
 from lastly.errors import RequestTooLargeError
+from lastly.lexical import matches
 from lastly.model import Manifest, ModelFolder
 from lastly.runtime import SessionOptions
 from lastly.session import Session
 from lastly.tokenization import PromptTokenizer
-from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Query, Ranked, Ranking, Truncation
+from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Lexical, Query, Ranked, Ranking, Truncation
 
 
 class Reranker:
@@ -26,15 +27,22 @@ class Reranker:
         """Load a model folder after checking its files; raises ModelFolderError."""
         return cls(model.load(path), options)
 
-    def rank(self, query: Query, candidates: Sequence[Candidate], truncation: Truncation | None = None) -> Ranking:
-        """Rank all candidates, best first; `truncation` defaults to the model's own.
+    def rank(
+        self,
+        query: Query,
+        candidates: Sequence[Candidate],
+        truncation: Truncation | None = None,
+        lexical_weight: float | None = None,
+    ) -> Ranking:
+        """Rank all candidates, best first; `truncation` and `lexical_weight` (0 to 1) default to the model's own.
 
         Raises RequestTooLargeError where a single document cannot fit the model, NotReadyError where memory ran out.
         """
         if not candidates:
             return Ranking([], tokens=0, blocks=0)
+        weight = self.manifest.lexical_weight if lexical_weight is None else lexical_weight
         encodings = self.encode(query, candidates, truncation or self.manifest.truncation)
-        return self.score(encodings, candidates)
+        return self.score(encodings, candidates, self.lexical(query, candidates, weight))
 
     def encode(self, query: Query, candidates: Sequence[Candidate], truncation: Truncation) -> list[Encoding]:
         """Cut the texts, pack them into blocks and encode each."""
@@ -44,18 +52,33 @@ class Reranker:
         blocks = [Block(query, prepared[places.start : places.stop]) for places in pack(lengths, query_length, packing)]
         return [encoding for block in blocks for encoding in self._encode(block)]
 
-    def score(self, encodings: Sequence[Encoding], candidates: Sequence[Candidate]) -> Ranking:
-        """Run the graph over the blocks of one request and rank its candidates."""
+    def lexical(self, query: Query, candidates: Sequence[Candidate], weight: float) -> Lexical | None:
+        """Compare the candidates' words with the query's, where they count at all."""
+        if not weight:
+            return None
+        return Lexical(weight, matches(query.text, [candidate.text for candidate in candidates]))
+
+    def score(
+        self, encodings: Sequence[Encoding], candidates: Sequence[Candidate], lexical: Lexical | None = None
+    ) -> Ranking:
+        """Run the graph over the blocks of one request and rank its candidates, by their words too where given."""
         step = self.session.max_batch
         batches = [encodings[start : start + step] for start in range(0, len(encodings), step)]
-        return self.conclude(encodings, [block for batch in batches for block in self.session.run(batch)], candidates)
+        embedded = [block for batch in batches for block in self.session.run(batch)]
+        return self.conclude(encodings, embedded, candidates, lexical)
 
     def conclude(
-        self, encodings: Sequence[Encoding], embedded: Sequence[BlockEmbeddings], candidates: Sequence[Candidate]
+        self,
+        encodings: Sequence[Encoding],
+        embedded: Sequence[BlockEmbeddings],
+        candidates: Sequence[Candidate],
+        lexical: Lexical | None = None,
     ) -> Ranking:
-        """Rank the candidates of one request by the embeddings of all its blocks, in order."""
+        """Rank the candidates of one request by the embeddings of all its blocks, in order, and by their words."""
         fused = scoring.fuse(embedded)
         scores = scoring.cosine(fused.query, fused.documents)
+        if lexical:
+            scores = scoring.blend(scores, lexical)
         results = [
             Ranked(candidates[place].index, float(scores[place]), fused.documents[place])
             for place in scoring.order(scores)

@@ -15,9 +15,10 @@ from lastly.jobs import BlockOf, Job, Stage, Ticket, UnderWay
 from lastly.metrics import Metrics
 from lastly.priority import yield_to_the_door
 from lastly.session import Run, Session
-from lastly.types import BlockEmbeddings, Encoding, Ranking
+from lastly.types import BlockEmbeddings, Encoding, Lexical, Ranking
 
 T = TypeVar("T")
+Encoded = tuple[list[Encoding], Lexical | None]  # what a call's texts became
 Outcome = BlockEmbeddings | NotReadyError  # of one block of a run
 
 
@@ -109,17 +110,17 @@ class Scheduler:
             if ahead > self._room.limits.batch_tokens:
                 return
 
-    def _encoded(self, ticket: Ticket, done: "asyncio.Future[tuple[list[Encoding], Stage]]") -> None:
+    def _encoded(self, ticket: Ticket, done: "asyncio.Future[tuple[Encoded, Stage]]") -> None:
         self._encoding = False
         if error := done.exception():
             _fail(ticket, error)
         else:
-            blocks, stage = done.result()
+            (blocks, lexical), stage = done.result()
             seconds = stage.end - stage.start
             self._room.speed(ticket.job.reranker).encoding.learn(ticket.tokens, seconds)
             self._metrics.tokenize_seconds.observe(seconds)
             ticket.stages.append(Stage("tokenize", stage.start, stage.end))
-            ticket.encoded(blocks)
+            ticket.encoded(blocks, lexical)
         self._advance()
 
     def _run_next(self, tickets: list[Ticket]) -> None:
@@ -192,8 +193,10 @@ def _timed(work: Callable[[], T]) -> tuple[T, Stage]:
     return result, Stage("", started, started + time.monotonic() - begun)
 
 
-def _encode(job: Job) -> list[Encoding]:
-    return job.reranker.encode(job.query, job.candidates, job.truncation)
+def _encode(job: Job) -> Encoded:
+    """Do all that a call needs of its texts before the graph runs."""
+    blocks = job.reranker.encode(job.query, job.candidates, job.truncation)
+    return blocks, job.reranker.lexical(job.query, job.candidates, job.lexical_weight)
 
 
 def _embed(session: Session, encodings: list[Encoding], run: Run) -> list[Outcome]:

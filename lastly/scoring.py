@@ -1,11 +1,11 @@
-"""From embeddings to scores: cosine, and one query embedding out of several blocks."""
+"""From embeddings to scores: cosine, one query embedding out of several blocks, words counted in."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from lastly.errors import ModelOutputError
-from lastly.types import BlockEmbeddings, FloatArray
+from lastly.types import BlockEmbeddings, FloatArray, Lexical
 
 _EPSILON = np.float32(1e-8)  # keeps the cosine of a zero vector at 0
 
@@ -31,6 +31,13 @@ def fuse(blocks: Sequence[BlockEmbeddings]) -> BlockEmbeddings:
     if weights.sum() <= _EPSILON:
         weights = np.ones_like(weights)
     return BlockEmbeddings(documents, np.average(queries, axis=0, weights=weights).astype(np.float32))
+
+
+def blend(cosines: FloatArray, lexical: Lexical) -> FloatArray:
+    """Give the weighted mean of each document's cosine and of its share of the query's words [documents], in fp32."""
+    weight = np.float32(lexical.weight)
+    scores: FloatArray = (1 - weight) * cosines + weight * lexical.matches
+    return scores
 
 
 def order(scores: FloatArray) -> list[int]:

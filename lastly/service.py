@@ -89,7 +89,8 @@ class Service:
         seconds = min(timeout_ms or self.settings.request_timeout_ms, self.settings.request_timeout_ms) / 1000
         candidates = [Candidate(index, text) for index, text in enumerate(call.texts)]
         truncation = call.truncation(self._truncation(reranker))
-        ranking = await self._rank(Job(reranker, call.query, candidates, truncation, arrived + seconds), call)
+        weight = self._lexical_weight(reranker) if call.lexical_weight is None else call.lexical_weight
+        ranking = await self._rank(Job(reranker, call.query, candidates, truncation, weight, arrived + seconds), call)
         self.metrics.total_seconds.observe(time.monotonic() - arrived)
         self.metrics.tokens.observe(ranking.tokens)
         self.metrics.documents.observe(len(call.texts))
@@ -100,6 +101,11 @@ class Service:
         if self.settings.long_documents == "model":
             return reranker.manifest.truncation
         return replace(reranker.manifest.truncation, long_documents=self.settings.long_documents)
+
+    def _lexical_weight(self, reranker: Reranker) -> float:
+        """Give what words count in calls that say nothing of it: the settings' share, or the model's own."""
+        told = self.settings.lexical_weight
+        return reranker.manifest.lexical_weight if told is None else told
 
     async def _rank(self, job: Job, call: RerankCall) -> Ranking:
         if not self._cache.enabled:
@@ -128,7 +134,9 @@ class Service:
         for count in _WARM_UP_DOCUMENTS:
             texts = [Candidate(index, "a passage " * 16) for index in range(count)]
             deadline = time.monotonic() + _WARM_UP_S
-            await self._scheduler.submit(Job(reranker, Query("warm up"), texts, reranker.manifest.truncation, deadline))
+            manifest = reranker.manifest
+            job = Job(reranker, Query("warm up"), texts, manifest.truncation, manifest.lexical_weight, deadline)
+            await self._scheduler.submit(job)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -74,8 +74,16 @@ class BlockEmbeddings:
 
 
 @dataclass(frozen=True)
+class Lexical:
+    """How far a score counts words: `weight` from 0 (the cosine alone) to 1; `matches` [documents], 0 to 1 each."""
+
+    weight: float
+    matches: FloatArray
+
+
+@dataclass(frozen=True)
 class Ranked:
-    """One candidate after reranking; `score` is a cosine in [-1, 1]."""
+    """One candidate after reranking; `score` lies in [-1, 1]: a cosine, or with the query's words counted in."""
 
     index: int
     score: float

@@ -34,6 +34,7 @@ def _what(manifest: Manifest) -> list[str]:
         f"| documents in a block | {manifest.block_size} |",
         f"| truncation, tokens | documents {manifest.max_doc_length}, queries {manifest.max_query_length} |",
         f"| read of longer documents | {manifest.long_documents} |",
+        f"| share of a score that the query's words make | {manifest.lexical_weight:g} |",
         f"| graph inputs | {', '.join(manifest.graph.inputs)} |",
         f"| graph outputs | {', '.join(manifest.graph.outputs)} |",
         "",

@@ -24,6 +24,7 @@ PROMPT_KEYS = {
     "max_doc_length",
     "max_query_length",
     "long_documents",
+    "lexical_weight",
 }
 
 # The published prompt of jina-reranker-v3 (and, as far as is known, of v3.5).
@@ -53,6 +54,7 @@ _V3: dict[str, Any] = {
     "max_doc_length": 2048,
     "max_query_length": 512,
     "long_documents": "beginning",
+    "lexical_weight": 0.0,
 }
 
 
@@ -71,6 +73,7 @@ class Description:
     max_doc_length: int
     max_query_length: int
     long_documents: LongDocuments
+    lexical_weight: float
 
 
 def describe(checkpoint: Checkpoint, name: str | None = None, licence: str | None = None) -> Description:
@@ -89,6 +92,7 @@ def describe(checkpoint: Checkpoint, name: str | None = None, licence: str | Non
         max_doc_length=told["max_doc_length"],
         max_query_length=told["max_query_length"],
         long_documents=_long_documents(told["long_documents"]),
+        lexical_weight=_lexical_weight(told["lexical_weight"]),
     )
 
 
@@ -146,6 +150,12 @@ def _long_documents(told: Any) -> LongDocuments:
         raise CheckpointError(f"{PROMPT_FILE}: long_documents is {' or '.join(get_args(LongDocuments))}, not {told!r}")
     found: LongDocuments = told
     return found
+
+
+def _lexical_weight(told: Any) -> float:
+    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= 1:
+        raise CheckpointError(f"{PROMPT_FILE}: lexical_weight is a number from 0 to 1, not {told!r}")
+    return float(told)
 
 
 def _pad_token(checkpoint: Checkpoint, ids: dict[str, int]) -> int:

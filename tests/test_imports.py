@@ -47,6 +47,8 @@ ORDER = [
     "model",
     "blocks",
     "scoring",
+    "terms",
+    "lexical",
     "beginnings",
     "excerpts",
     "cuts",

@@ -24,26 +24,13 @@ from training.teacher import named_teacher
 
 def main() -> None:
     """Measure the named sets, all of them by default."""
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("folder", type=Path)
-    flags.add_argument("data", type=Path)
-    flags.add_argument("--sample", type=int, default=40, help="queries a set at most, drawn with seed 0")
-    flags.add_argument("--sets", nargs="+")
-    flags.add_argument("--shuffles", type=int, default=0)
-    flags.add_argument(
-        "--long-documents", choices=get_args(LongDocuments), help="what is read of them (the model's own)"
-    )
-    flags.add_argument("--teacher", help="a model to rank by too: a folder, or `minilm`")
-    options = flags.parse_args()
+    options = _flags().parse_args()
     teacher = named_teacher(options.teacher, "cpu") if options.teacher else None
-    reranker = Reranker.load(options.folder)
-    truncation = reranker.manifest.truncation
-    if options.long_documents:
-        truncation = replace(truncation, long_documents=options.long_documents)
+    reranked = _reranking(options)
     measured, by_teacher = [], []
     for dev in read_dev_sets(options.data, options.sample, options.sets):
         started = time.perf_counter()
-        measured.append(_points(dev, partial(_reranked, reranker, truncation), options.shuffles))
+        measured.append(_points(dev, reranked, options.shuffles))
         took = f"{len(dev.queries)} queries, {time.perf_counter() - started:.0f} s"
         print(f"{dev.name}: {_told(measured[-1])} ({took})", flush=True)
         if teacher:
@@ -54,17 +41,42 @@ def main() -> None:
         print(f"mean: {teacher.name} {np.mean(by_teacher):.1f}")
 
 
+def _flags() -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags.add_argument("folder", type=Path)
+    flags.add_argument("data", type=Path)
+    flags.add_argument("--sample", type=int, default=40, help="queries a set at most, drawn with seed 0")
+    flags.add_argument("--sets", nargs="+")
+    flags.add_argument("--shuffles", type=int, default=0)
+    flags.add_argument(
+        "--long-documents", choices=get_args(LongDocuments), help="what is read of them (the model's own)"
+    )
+    flags.add_argument("--lexical-weight", type=float, help="share of a score that words make (the model's own)")
+    flags.add_argument("--teacher", help="a model to rank by too: a folder, or `minilm`")
+    return flags
+
+
+def _reranking(options: argparse.Namespace) -> Callable[[DevSet], list[list[int]]]:
+    """Load the model to rerank by, as it is told to read and to count."""
+    reranker = Reranker.load(options.folder)
+    truncation = reranker.manifest.truncation
+    if options.long_documents:
+        truncation = replace(truncation, long_documents=options.long_documents)
+    return partial(_reranked, reranker, truncation, options.lexical_weight)
+
+
 def _points(dev: DevSet, reranked: Callable[[DevSet], list[list[int]]], shuffles: int) -> list[float]:
     """BM25's, the model's, and the model's on candidates in random orders."""
     found = [dev.candidates, reranked(dev), *(reranked(dev.shuffled(seed)) for seed in range(shuffles))]
     return [100 * dev.mean_ndcg(rankings) for rankings in found]
 
 
-def _reranked(reranker: Reranker, truncation: Truncation, dev: DevSet) -> list[list[int]]:
+def _reranked(reranker: Reranker, truncation: Truncation, lexical_weight: float | None, dev: DevSet) -> list[list[int]]:
     found = []
     for query, rows in zip(dev.query_texts, dev.candidates, strict=True):
         candidates = [Candidate(place, dev.collection.documents[row]) for place, row in enumerate(rows)]
-        found.append([rows[result.index] for result in reranker.rank(Query(query), candidates, truncation).results])
+        ranking = reranker.rank(Query(query), candidates, truncation, lexical_weight)
+        found.append([rows[result.index] for result in ranking.results])
     return found
 
 

@@ -20,6 +20,8 @@ BLOCK_SIZE = 64
 # Tokens of a block as it is served: 64 documents of 64. Longer lists are cut into several, which rank as well and take
 # less time; training reads them whole.
 MAXIMUM_LENGTH = 4352
+# Share of a score that the query's words make: training finds no way to give it (docs/adr/0047-words.md).
+LEXICAL_WEIGHT = 0.125
 # 64 documents of 256 tokens and a query of 64: 64 * 257 + 2 * 64 + 4 tokens in all, and some to spare.
 MAXIMUM_POSITIONS = 17408
 
@@ -44,6 +46,7 @@ def prompt_description(name: str, markers: Mapping[str, int]) -> dict[str, Any]:
         "max_doc_length": MAX_DOC_LENGTH,
         "max_query_length": MAX_QUERY_LENGTH,
         "long_documents": "excerpt",
+        "lexical_weight": LEXICAL_WEIGHT,
     }
 
 

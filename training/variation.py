@@ -5,7 +5,8 @@ No text is read twice, so that none is learnt by heart. A teacher judges every c
 
 import numpy as np
 
-from lastly.excerpts import Parts, rarity
+from lastly.excerpts import Parts
+from lastly.terms import rarity
 from training.ragged import Ragged, Values
 
 _SHORTEST = 6

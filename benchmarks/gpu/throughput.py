@@ -70,7 +70,7 @@ async def _clients(
             query, candidates = _request(number * 1000 + turn)
             started = time.perf_counter()
             deadline = time.monotonic() + 60
-            await scheduler.submit(Job(reranker, query, candidates, reranker.manifest.truncation, deadline))
+            await scheduler.submit(Job(reranker, query, candidates, reranker.manifest.truncation, 0.0, deadline))
             took.append(time.perf_counter() - started)
 
     started = time.perf_counter()

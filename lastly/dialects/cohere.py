@@ -26,7 +26,7 @@ class CohereResult(BaseModel):
     """One document after reranking."""
 
     index: int = Field(description="place in the request's documents")
-    relevance_score: float = Field(description="(1 + cosine) / 2, 0 to 1 as Cohere's scores are")
+    relevance_score: float = Field(description="(1 + score) / 2, 0 to 1 as Cohere's scores are")
 
 
 class CohereResponse(BaseModel):
@@ -47,6 +47,6 @@ class CohereResponse(BaseModel):
         return cls(id=request_id, results=results, meta=meta)
 
 
-def to_share(cosine: float) -> float:
-    """Bring a cosine into 0 to 1, where callers of these forms expect scores; the order stays."""
-    return min(max((1 + cosine) / 2, 0.0), 1.0)
+def to_share(score: float) -> float:
+    """Bring a score into 0 to 1, where callers of these forms expect it; the order stays."""
+    return min(max((1 + score) / 2, 0.0), 1.0)

@@ -22,6 +22,7 @@ def _number(value: object) -> object:
 
 
 Count = Annotated[int, Field(ge=1), BeforeValidator(_number)]  # 2.0 is one, as in JSON Schema
+Share = Annotated[float, Field(ge=0, le=1), Strict()]  # an integer is one too
 Flag = Annotated[bool, Strict()]  # true or false, not 0 or "no"
 
 
@@ -46,6 +47,7 @@ class RerankCall:
     max_doc_length: int | None = None
     max_query_length: int | None = None
     long_documents: LongDocuments | None = None
+    lexical_weight: float | None = None
     truncate: bool = True
     embeddings: bool = False
 

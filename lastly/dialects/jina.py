@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lastly.dialects.common import Count, Document, Documents, Flag, QueryText, RerankCall, texts_of
+from lastly.dialects.common import Count, Document, Documents, Flag, QueryText, RerankCall, Share, texts_of
 from lastly.types import LongDocuments, Query, Ranking
 
 
@@ -32,6 +32,14 @@ class RerankRequest(BaseModel):
         ),
     )
 
+    lexical_weight: Share | None = Field(
+        None,
+        description=(
+            "share of the score that the query's words in a document make, the cosine the rest; 0: the cosine alone; "
+            "none: the model's own"
+        ),
+    )
+
     def to_call(self) -> RerankCall:
         """Give the call in the form that travels inside."""
         return RerankCall(
@@ -41,6 +49,7 @@ class RerankRequest(BaseModel):
             self.max_doc_length,
             self.max_query_length,
             self.long_documents,
+            self.lexical_weight,
             embeddings=self.return_embeddings,
         )
 
@@ -55,7 +64,9 @@ class RerankResult(BaseModel):
     """One document after reranking."""
 
     index: int = Field(description="place in the request's documents")
-    relevance_score: float = Field(description="cosine of document and query, -1 to 1")
+    relevance_score: float = Field(
+        description="how well the document fits, -1 to 1: the cosine with the query, or with words counted in"
+    )
     document: Document | None = None
     embedding: list[float] | None = None
 

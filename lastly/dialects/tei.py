@@ -12,7 +12,7 @@ class TeiRequest(BaseModel):
 
     query: QueryText = Field(description="what the user searched for")
     texts: Texts = Field(description="first-stage hits, in first-stage order")
-    raw_scores: Flag = Field(False, description="give the cosine itself instead of 0 to 1")
+    raw_scores: Flag = Field(False, description="give the score itself, -1 to 1, instead of 0 to 1")
     return_text: Flag = Field(False, description="give each result its text back")
     truncate: Flag | None = Field(None, description="false: refuse texts over the model's cut instead of cutting")
 

@@ -20,7 +20,7 @@ def reranker(small_model: Path) -> Reranker:
 
 def ticket(reranker: Reranker, *lengths: int) -> Ticket:
     future: Any = asyncio.Future(loop=asyncio.new_event_loop())
-    made = Ticket(Job(reranker, Query("q"), [], Truncation(1, 1), 0.0), 0, future)
+    made = Ticket(Job(reranker, Query("q"), [], Truncation(1, 1), 0.0, 0.0), 0, future)
     made.encoded([Encoding(np.zeros(length, np.int64), np.zeros(1, np.int64), 0) for length in lengths])
     return made
 

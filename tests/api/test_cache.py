@@ -47,6 +47,7 @@ def test_an_equal_call_is_answered_from_memory_and_alike(cached: TestClient) -> 
         {"max_doc_length": 1},
         {"max_query_length": 1},
         {"long_documents": "excerpt"},
+        {"lexical_weight": 0.25},
         {"return_embeddings": True},
     ],
 )

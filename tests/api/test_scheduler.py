@@ -38,7 +38,7 @@ def reranker(small_model: Path) -> Reranker:
 
 def job(reranker: Reranker, documents: int = SMALL, seconds: float = 60.0, text: str = "green tea ") -> Job:
     texts = [Candidate(index, f"{text * 3}{index}") for index in range(documents)]
-    return Job(reranker, Query("tea"), texts, Truncation(64, 32), time.monotonic() + seconds)
+    return Job(reranker, Query("tea"), texts, Truncation(64, 32), 0.0, time.monotonic() + seconds)
 
 
 def run(test: Callable[[Scheduler], Awaitable[None]], limits: Limits | None = None) -> Metrics:
@@ -279,7 +279,7 @@ def test_time_that_ends_within_a_run_is_answered_at_once_and_the_run_is_stopped(
 def test_texts_that_cannot_be_encoded_fail_their_own_call_only(reranker: Reranker) -> None:
     async def both(scheduler: Scheduler) -> None:
         long = [Candidate(0, "tea " * 100)]
-        strict = Job(reranker, Query("tea"), long, Truncation(8, 32, refuse=True), time.monotonic() + 60)
+        strict = Job(reranker, Query("tea"), long, Truncation(8, 32, refuse=True), 0.0, time.monotonic() + 60)
         refused, answered = await asyncio.gather(outcome(scheduler, strict), outcome(scheduler, job(reranker)))
         assert isinstance(refused, RequestTooLargeError)
         assert isinstance(answered, Ranking)

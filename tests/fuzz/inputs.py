@@ -11,13 +11,14 @@ _PIECES = (
 )  # fmt: skip
 _ODD: tuple[Any, ...] = (None, True, 0, -1, 1e308, 2**70, "", [], {}, [[]], {"text": 1}, "1")
 # What a call of each form may carry besides query and texts; numbers are drawn from 1 to 5.
-_TEXTS, _FLAGS, _NUMBERS, _CUTS = "texts", "flags", "numbers", "cuts"
+_TEXTS, _FLAGS, _NUMBERS, _CUTS, _SHARES = "texts", "flags", "numbers", "cuts", "shares"
 FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     "/v1/rerank": {
         _TEXTS: ("instruction",),
         _FLAGS: ("return_documents", "return_embeddings"),
         _NUMBERS: ("top_n", "max_doc_length", "max_query_length"),
         _CUTS: ("long_documents",),
+        _SHARES: ("lexical_weight",),
     },
     "/v2/rerank": {_TEXTS: (), _FLAGS: (), _NUMBERS: ("top_n", "max_tokens_per_doc")},
     "/rerank": {_TEXTS: (), _FLAGS: ("return_text", "raw_scores", "truncate"), _NUMBERS: ()},
@@ -48,6 +49,7 @@ def call(rng: random.Random) -> tuple[str, dict[str, Any]]:
         _FLAGS: lambda: rng.random() < 0.5,
         _NUMBERS: lambda: rng.randint(1, 5),
         _CUTS: lambda: rng.choice(("beginning", "excerpt")),
+        _SHARES: lambda: rng.random(),
     }
     for kind, names in form.items():
         body |= {name: makers[kind]() for name in names if rng.random() < 0.2}

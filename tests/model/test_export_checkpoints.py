@@ -95,6 +95,7 @@ BROKEN: dict[str, tuple[Breaking, str]] = {
     "unknown layer type": (config(layer_types=["full_attention", "linear", "full_attention"]), "layer_types"),
     "windowed layers without a window": (config(layer_types=["sliding_attention"] * 3), "sliding_window"),
     "unknown prompt key": (prompt_file({"promt": {}}), "promt"),
+    "words over all": (prompt_file({"lexical_weight": 1.5}), "lexical_weight is a number from 0 to 1"),
     "prompt without documents": (
         prompt_file({"prompt": {"prefix": "", "instruction": "", "document": "", "separator": "", "suffix": ""}}),
         "document",

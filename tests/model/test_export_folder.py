@@ -33,6 +33,7 @@ SHORT_PROMPT = {
     },
     "block_size": 20,
     "max_doc_length": 64,
+    "lexical_weight": 0.25,
 }
 
 
@@ -66,6 +67,7 @@ def test_the_prompt_file_of_a_checkpoint_wins(checkpoint: Path, tmp_path: Path) 
     (own / "lastly_prompt.json").write_text(json.dumps(SHORT_PROMPT))
     manifest = export(own, tmp_path / "model").manifest
     assert (manifest.name, manifest.licence, manifest.block_size) == ("tiny", "Apache-2.0", 20)
+    assert manifest.lexical_weight == 0.25
     assert manifest.prompt.suffix == "\n{query}<|rerank_token|>"
     assert manifest.max_query_length == 512  # not told, so the v3 default
 

@@ -25,6 +25,7 @@ OTHER_VALUES: dict[str, Any] = {
     "api_key_sha256": HASHES,
     "api_key_file": "/keys",
     "long_documents": "excerpt",
+    "lexical_weight": 0.25,
     "provider": "cuda",
     "log_level": "debug",
     "log_format": "json",

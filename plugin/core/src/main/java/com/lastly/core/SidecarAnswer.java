@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionException;
 /** What a sidecar answered; unless it has exactly one finite score for every passage, nothing of it is used. */
 record SidecarAnswer(int status, byte[] body) {
 
-    /** Scores are cosines; hits below the window get scores from -2 down, so a larger one would break the order of pages. */
+    /** Scores lie between -1 and 1; hits below the window get scores from -2 down, so a larger one would break the order of pages. */
     private static final double LARGEST_SCORE = 2;
 
     static SidecarAnswer of(HttpResponse<byte[]> response) {
@@ -33,7 +33,7 @@ record SidecarAnswer(int status, byte[] body) {
         if (!(map.get("index") instanceof Double index) || index != Math.rint(index) || index < 0 || index >= scores.length)
             throw wrong("an index that is none");
         if (!Double.isNaN(scores[index.intValue()])) throw wrong("an index twice");
-        if (!(map.get("relevance_score") instanceof Double score) || !(Math.abs(score) < LARGEST_SCORE)) throw wrong("a score that is no cosine");
+        if (!(map.get("relevance_score") instanceof Double score) || !(Math.abs(score) < LARGEST_SCORE)) throw wrong("a score out of range");
         scores[index.intValue()] = score;
     }
 

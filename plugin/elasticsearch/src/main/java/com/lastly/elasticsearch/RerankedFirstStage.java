@@ -79,8 +79,8 @@ record RerankedFirstStage(Services services, UserSearch user, RerankSettings set
         return reordered;
     }
 
-    /** Lucene takes no score below 0, so the cosine is moved as Elasticsearch moves those of its vectors; equal ones get a step between. */
-    private static float score(float cosine) {
-        return (1 + cosine) / 2;
+    /** Lucene takes no score below 0, so the model's is moved as Elasticsearch moves its vectors' cosines; equal ones get a step between. */
+    private static float score(float score) {
+        return (1 + score) / 2;
     }
 }
