@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     trial.add_argument("--orders", type=_orders, default=[], metavar="shuffled,reversed", help="orders to present too")
     trial.add_argument("--seeds", type=_count, default=3, help="shuffles tried (default 3)")
     trial.add_argument("--instruction", help="passed to the model")
+    trial.add_argument(
+        "--lexical-weight", type=_share, metavar="SHARE", help="what the query's words count, 0 to 1 (the model's own)"
+    )
     report = flags.add_argument_group("report")
     report.add_argument("--output", type=Path, default=Path("lastly-eval"), help="folder (default ./lastly-eval)")
     report.add_argument("--fresh", action="store_true", help="forget an earlier, interrupted run in that folder")
@@ -115,6 +118,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError("from 0 to 1")
+    return share
 
 
 def _counts(text: str) -> list[int]:

@@ -46,6 +46,7 @@ class Options:
     orders: list[Presented] = field(default_factory=list)
     seeds: int = 3
     instruction: str | None = None
+    lexical_weight: float | None = None
     fresh: bool = False
 
 
@@ -117,6 +118,7 @@ def _belongs_to(options: Options, trial: Trial) -> dict[str, object]:
         "fields": options.fields if options.engine else [],
         "reranker": trial.reranker.name,
         "instruction": options.instruction,
+        "lexical_weight": options.lexical_weight,
         "depth": trial.depth,
         "drop_own": trial.drop_own,
     }
@@ -130,9 +132,10 @@ def _first_stage(options: Options, collection: Collection) -> Candidates:
 
 def _reranker(options: Options) -> Reranks:
     if options.sidecar:
-        return SidecarReranker(options.sidecar, options.instruction)
+        return SidecarReranker(options.sidecar, options.instruction, lexical_weight=options.lexical_weight)
     providers = ("CUDAExecutionProvider", "CPUExecutionProvider")[options.provider != "cuda" :]
-    return FolderReranker(options.model, SessionOptions(options.threads, providers), options.instruction)
+    session = SessionOptions(options.threads, providers)
+    return FolderReranker(options.model, session, options.instruction, options.lexical_weight)
 
 
 def _depth(options: Options) -> int:

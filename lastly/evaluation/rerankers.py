@@ -38,9 +38,15 @@ class Reranks(Protocol):
 class FolderReranker:
     """A model folder, in process: the model's own time without HTTP."""
 
-    def __init__(self, folder: Path, options: SessionOptions | None = None, instruction: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        options: SessionOptions | None = None,
+        instruction: str | None = None,
+        lexical_weight: float | None = None,
+    ) -> None:
         self._reranker = Reranker.load(folder, options)
-        self._instruction = instruction
+        self._instruction, self._lexical_weight = instruction, lexical_weight
         manifest = self._reranker.manifest
         graph = manifest.files.get(manifest.graph.file, "")
         self.name = f"{manifest.name} {manifest.dtype} ({graph.removeprefix('sha256:')[:12]})"
@@ -49,7 +55,7 @@ class FolderReranker:
         """Order the passages for a query; none: no work."""
         started = time.perf_counter()
         candidates = [Candidate(place, passage) for place, passage in enumerate(passages)]
-        ranking = self._reranker.rank(Query(query, self._instruction), candidates)
+        ranking = self._reranker.rank(Query(query, self._instruction), candidates, lexical_weight=self._lexical_weight)
         places = [ranked.index for ranked in ranking.results]
         return Order(places, time.perf_counter() - started, ranking.tokens)
 
@@ -57,11 +63,16 @@ class FolderReranker:
 class SidecarReranker:
     """A running sidecar: its time with HTTP, as an engine sees it."""
 
-    def __init__(self, server: JsonServer, instruction: str | None = None, model: str | None = None) -> None:
+    def __init__(
+        self,
+        server: JsonServer,
+        instruction: str | None = None,
+        model: str | None = None,
+        lexical_weight: float | None = None,
+    ) -> None:
         self._server = server
-        self._options = {
-            key: value for key, value in (("instruction", instruction), ("model", model)) if value is not None
-        }
+        asked = {"instruction": instruction, "model": model, "lexical_weight": lexical_weight}
+        self._options = {key: value for key, value in asked.items() if value is not None}
         status, answer = server.call("GET", "/v1/models")
         if status != 200:
             raise NotReadyError(f"{server.shown} answered {status}: {_message(answer)}")

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lastly.config import Settings
+from lastly.evaluation.rerankers import FolderReranker
 from lastly.lexical import matches
 from tests.api.conftest import CALL, serving, small_settings
 
@@ -42,3 +43,8 @@ def test_the_settings_overrule_the_model_and_a_call_both(small: TestClient, smal
     with serving(Settings(**small_settings(small_model, lexical_weight=1.0))) as client:
         assert scores(client) == [1, 0, 1]
         assert scores(client, lexical_weight=0) == pytest.approx(scores(small), abs=1e-6)
+
+
+def test_an_evaluation_says_what_words_count(small_model: Path) -> None:
+    query, documents = "tea", ["a bicycle", "green tea", "a river", "black tea"]
+    assert FolderReranker(small_model, lexical_weight=1.0).rerank(query, documents).places == [1, 3, 0, 2]
