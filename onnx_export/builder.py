@@ -55,7 +55,10 @@ class GraphBuilder:
 
     @contextmanager
     def subgraph(self, name: str) -> Iterator["Subgraph"]:
-        """Put the nodes that are added meanwhile into the body of a Loop. It may read all values outside."""
+        """Put the nodes that are added meanwhile into the body of a Loop or a branch of an If.
+
+        It may read all values outside.
+        """
         outer, self._nodes = self._nodes, []
         try:
             yield Subgraph(f"{name}_{len(outer)}", self._nodes)
@@ -99,7 +102,7 @@ class GraphBuilder:
 
 
 class Subgraph:
-    """The body of a Loop while it is written."""
+    """The body of a Loop or a branch of an If while it is written."""
 
     def __init__(self, name: str, nodes: list[ir.Node]) -> None:
         self._name = name

@@ -1,5 +1,7 @@
 """The graph for ONNX Runtime: its own fused kernels, no N x N score matrix on the CPU or on CUDA."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from onnx_export.kernels import SharedKernels, frequencies
 from onnx_export.precision import Precision
 from onnx_export.windowed import Chunks
 
+_SHORT = 87_040  # tokens of a list times the width of a head: up to there the kernel with a matrix is the faster one
+_MATRIX = 1 << 26  # bytes that the scores of all heads may take
 INPUTS = ("input_ids", "sequence_lengths", "total_sequence_length", "document_positions", "query_position")
 
 
@@ -43,6 +47,7 @@ class FusedKernels(SharedKernels):
         self._last_key = builder.op("Sub", lengths, builder.constant(1, np.int32))
         self._places = builder.op("Range", builder.constant(0, np.int32), total, builder.constant(1, np.int32))
         self._cos, self._sin = self._rotary_tables()
+        self._short = self._fits_a_matrix() if dtype == ir.DataType.FLOAT else None
         self._chunks: dict[int, Chunks] = {}
 
     def norm(self, x: ir.Value, residual: ir.Value | None, weight: ir.Value) -> tuple[ir.Value, ir.Value]:
@@ -68,15 +73,38 @@ class FusedKernels(SharedKernels):
     def attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
         """GroupQueryAttention; its window counts the token itself, as transformers' does.
 
-        The present outputs are wanted though nobody needs them: without them the CPU kernel builds the N x N matrix
-        (5.1 GB instead of 1.1 at 8,192 tokens and the 0.6B width). They are no graph outputs.
+        In fp32, the CPU's, short lists take the kernel that builds the matrix of scores (docs/adr/0048-short-lists.md).
         """
         if window is not None:
             return self._windowed_attention(q, k, v, window)
+        if self._short is None:
+            return self._streamed(q, k, v)
+        with self._builder.subgraph("matrix") as matrix:
+            at_once = matrix.finish([self._grouped(1, q, k, v)[0]])
+        with self._builder.subgraph("streamed") as streamed:
+            in_blocks = streamed.finish([self._streamed(q, k, v)])
+        return self._builder.op("If", self._short, then_branch=at_once, else_branch=in_blocks)
+
+    def _fits_a_matrix(self) -> ir.Value:
+        """Whether the lists are short: then the scores take so little memory that it counts as constant."""
+        b = self._builder
+        tokens = b.op("Cast", self._total, to=int(ir.DataType.INT64))
+        scores = b.op("Mul", b.op("Mul", tokens, tokens), b.op("Size", self._last_key))
+        a = self._architecture
+        longest = min(_SHORT // a.head_dim, math.isqrt(_MATRIX // 4 // a.heads))
+        return b.op("LessOrEqual", scores, b.constant(longest**2))
+
+    def _streamed(self, q: ir.Value, k: ir.Value, v: ir.Value) -> ir.Value:
+        """The kernel that is linear in memory.
+
+        The present outputs are wanted though nobody needs them: without them the CPU kernel builds the N x N matrix
+        (5.1 GB instead of 1.1 at 8,192 tokens and the 0.6B width). They are no graph outputs.
+        """
+        return self._releasing(*self._grouped(3, q, k, v))
+
+    def _grouped(self, outputs: int, q: ir.Value, k: ir.Value, v: ir.Value) -> Sequence[ir.Value]:
         inputs = (q, k, v, None, None, self._last_key, self._total, self._cos, self._sin)
-        attributes = self._attributes(None)
-        attended, *presents = self._builder.ops("GroupQueryAttention", 3, *inputs, domain=CONTRIB, **attributes)
-        return self._releasing(attended, *presents)
+        return self._builder.ops("GroupQueryAttention", outputs, *inputs, domain=CONTRIB, **self._attributes(None))
 
     def _windowed_attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int) -> ir.Value:
         """The same over pairs of chunks; tokens are rotated by their places in the list first."""

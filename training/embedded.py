@@ -6,7 +6,7 @@ those of the folder, its roundings included: 7 bits of a matrix, 8 of the embedd
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from onnx import NodeProto, numpy_helper
+from onnx import GraphProto, NodeProto, numpy_helper
 
 from lastly.config import embedded_model
 from lastly.errors import ModelFolderError
@@ -39,7 +39,15 @@ def read_back(folder: ModelFolder) -> Checkpoint:
     tensors = {name: torch.from_numpy(_weight(stored, name)) for name in stored if _is_weight(name)}
     tokenizer: dict[str, Any] = json.loads(folder.tokenizer_path.read_text(encoding="utf-8"))
     prompt = manifest.model_dump(mode="json", include=PROMPT_KEYS)
-    return Checkpoint(_config(manifest, graph.node, stored), tensors, tokenizer, prompt)
+    return Checkpoint(_config(manifest, list(_nodes(graph)), stored), tensors, tokenizer, prompt)
+
+
+def _nodes(graph: GraphProto) -> Iterator[NodeProto]:
+    """Give all nodes, those in branches too."""
+    for node in graph.node:
+        yield node
+        for one in node.attribute:
+            yield from _nodes(one.g)
 
 
 def _is_weight(name: str) -> bool:
@@ -55,7 +63,7 @@ def _weight(stored: Stored, name: str) -> npt.NDArray[np.float32]:
     return np.ascontiguousarray(value.T if turned else value)
 
 
-def _config(manifest: Manifest, nodes: Any, stored: Stored) -> dict[str, Any]:
+def _config(manifest: Manifest, nodes: Sequence[NodeProto], stored: Stored) -> dict[str, Any]:
     """Write what the backbone's config.json says, read off the shapes and the operators' attributes."""
     layers = [_attributes(node) for node in nodes if node.op_type == "GroupQueryAttention"]
     if not layers or any("local_window_size" in layer for layer in layers):
@@ -87,7 +95,7 @@ def _config(manifest: Manifest, nodes: Any, stored: Stored) -> dict[str, Any]:
     }
 
 
-def _theta(nodes: Any, stored: Stored, head_dim: int) -> float:
+def _theta(nodes: Sequence[NodeProto], stored: Stored, head_dim: int) -> float:
     """Find the rotary base: the graph multiplies places by the frequencies base ** (-2 * n / head_dim)."""
     angles = _first(nodes, "Cos").input[0]
     product = next(node for node in nodes if angles in node.output)
@@ -95,7 +103,7 @@ def _theta(nodes: Any, stored: Stored, head_dim: int) -> float:
     return float(f"{float(frequencies[1]) ** (-head_dim / 2):.5g}")
 
 
-def _first(nodes: Any, kind: str) -> NodeProto:
+def _first(nodes: Sequence[NodeProto], kind: str) -> NodeProto:
     found: NodeProto = next(node for node in nodes if node.op_type == kind)
     return found
 
