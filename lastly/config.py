@@ -101,6 +101,13 @@ class Settings(BaseSettings):
         description="share of a score that the query's words in a document make, the cosine the rest; 0: the cosine "
         "alone; none: what the model's manifest says. A call's own lexical_weight wins",
     )
+    max_block_tokens: int = Field(
+        0,
+        ge=0,
+        description="tokens that the candidates in one context may make together; a longer list is read in several, "
+        "which is faster on a CPU and shows the model fewer candidates beside each other; 0: what the model's manifest "
+        "says (maximum_length)",
+    )
     max_body_bytes: int = Field(16 << 20, ge=1024, description="bytes of one request's body")
     body_timeout_ms: int = Field(10_000, ge=1, description="time to send a body; slower callers get 408")
     max_queue: int = Field(64, ge=1, description="requests inside, waiting or running; further ones get 429")

@@ -1,7 +1,7 @@
 """The model folder: a graph, its weights, a tokenizer, and a manifest that says what they are and how to use them."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -107,6 +107,12 @@ class ModelFolder:
 
     path: Path
     manifest: Manifest
+
+    def with_block_tokens(self, tokens: int) -> "ModelFolder":
+        """Give the folder with another `maximum_length`; 0: as it is."""
+        if not tokens:
+            return self
+        return replace(self, manifest=self.manifest.model_copy(update={"maximum_length": tokens}))
 
     @property
     def graph_path(self) -> Path:

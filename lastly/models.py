@@ -30,10 +30,11 @@ class Models:
             settings.max_batch_tokens,
             settings.cuda_graph_tokens,
         )
+        self._block_tokens = settings.max_block_tokens
         self._places: dict[str, Path] = {}
         self._manifests: dict[str, Manifest] = {}
         for given, folder in settings.model:
-            manifest = model.load(folder, verify=False).manifest
+            manifest = model.load(folder, verify=False).with_block_tokens(self._block_tokens).manifest
             name = given or manifest.name
             if name in self._places:
                 raise InvalidRequestError(f"two models are named {name}; name them: --model NAME=FOLDER")
@@ -71,12 +72,12 @@ class Models:
         """
         for name, folder in self._places.items():
             started = time.monotonic()
-            reranker = await asyncio.to_thread(_load, folder, self._options)
+            reranker = await asyncio.to_thread(_load, folder, self._options, self._block_tokens)
             await warm_up(reranker)
             self._loaded[name], self._manifests[name] = reranker, reranker.manifest
             _log.info("model %s ready after %.1f s", name, time.monotonic() - started)
 
 
-def _load(folder: Path, options: SessionOptions) -> Reranker:
+def _load(folder: Path, options: SessionOptions, block_tokens: int) -> Reranker:
     yield_to_the_door()  # ONNX Runtime's threads start here and inherit it
-    return Reranker.load(folder, options)
+    return Reranker.load(folder, options, block_tokens)

@@ -23,9 +23,12 @@ class Reranker:
         self._tokenizer = PromptTokenizer(folder)
 
     @classmethod
-    def load(cls, path: Path, options: SessionOptions | None = None) -> "Reranker":
-        """Load a model folder after checking its files; raises ModelFolderError."""
-        return cls(model.load(path), options)
+    def load(cls, path: Path, options: SessionOptions | None = None, max_block_tokens: int = 0) -> "Reranker":
+        """Load a model folder after checking its files; raises ModelFolderError.
+
+        `max_block_tokens` takes the place of the manifest's `maximum_length` unless it is 0.
+        """
+        return cls(model.load(path).with_block_tokens(max_block_tokens), options)
 
     def rank(
         self,

@@ -51,6 +51,7 @@ def _flags() -> argparse.ArgumentParser:
     flags.add_argument(
         "--long-documents", choices=get_args(LongDocuments), help="what is read of them (the model's own)"
     )
+    flags.add_argument("--max-block-tokens", type=int, default=0, help="tokens of one context (0: the model's own)")
     flags.add_argument("--lexical-weight", type=float, help="share of a score that words make (the model's own)")
     flags.add_argument("--teacher", help="a model to rank by too: a folder, or `minilm`")
     return flags
@@ -58,7 +59,7 @@ def _flags() -> argparse.ArgumentParser:
 
 def _reranking(options: argparse.Namespace) -> Callable[[DevSet], list[list[int]]]:
     """Load the model to rerank by, as it is told to read and to count."""
-    reranker = Reranker.load(options.folder)
+    reranker = Reranker.load(options.folder, max_block_tokens=options.max_block_tokens)
     truncation = reranker.manifest.truncation
     if options.long_documents:
         truncation = replace(truncation, long_documents=options.long_documents)

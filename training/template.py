@@ -17,9 +17,9 @@ CONTROL_TOKENS = (START, QUERY_START, QUERY_END, DOCUMENT_MARKER, QUERY_MARKER)
 MAX_DOC_LENGTH = 256
 MAX_QUERY_LENGTH = 64
 BLOCK_SIZE = 64
-# Tokens of a block as it is served: 64 documents of 64. Longer lists are cut into several, which rank as well and take
-# less time; training reads them whole.
-MAXIMUM_LENGTH = 4352
+# Tokens of a block as it is served: up to here the CPU's faster attention kernel runs (docs/adr/0048-short-lists.md).
+# Longer lists are cut into several, which rank as well and take half the time; training reads them whole.
+MAXIMUM_LENGTH = 1360
 # Share of a score that the query's words make: training finds no way to give it (docs/adr/0047-words.md).
 LEXICAL_WEIGHT = 0.125
 # 64 documents of 256 tokens and a query of 64: 64 * 257 + 2 * 64 + 4 tokens in all, and some to spare.

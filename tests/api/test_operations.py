@@ -21,7 +21,7 @@ from lastly.config import Settings, embedded_model
 from lastly.errors import InvalidRequestError, ModelFolderError
 from lastly.reranker import Reranker
 from lastly.service import Service
-from tests.api.conftest import CALL, serving, wait_until_ready
+from tests.api.conftest import CALL, serving, small_settings, wait_until_ready
 from tests.api.process import Sidecar, sidecar
 
 
@@ -29,6 +29,14 @@ def test_the_model_is_listed_with_its_licence(client: TestClient) -> None:
     [model] = client.get("/v1/models").json()["data"]
     assert model["id"] == "lastly-mini"
     assert model["licence"] == "Apache-2.0"
+
+
+def test_the_settings_say_how_many_tokens_share_a_context(client: TestClient, small_model: Path) -> None:
+    [model] = client.get("/v1/models").json()["data"]
+    assert model["maximum_length"] == 1360
+    with serving(Settings(**small_settings(small_model, max_block_tokens=40))) as small:
+        [model] = small.get("/v1/models").json()["data"]
+        assert model["maximum_length"] == 40
 
 
 def test_info_names_providers_and_limits(client: TestClient) -> None:
