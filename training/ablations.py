@@ -41,6 +41,7 @@ CHANGES = (
     "--dual 0.3",
     "--similarity 0.3",
     "--bm25-weight 0",
+    "--largest 16",
     "--seed 2",
 )
 Row = dict[str, Any]
