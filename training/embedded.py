@@ -1,7 +1,8 @@
 """Reads a model folder in int8 back into a checkpoint, so that a training can go on from the embedded lastly-mini.
 
 `python -m training.embedded -o CHECKPOINT`, then `lastly-train DATA --checkpoint CHECKPOINT -o OUT`. The weights are
-those of the folder, its roundings included: 7 bits of a matrix, 8 of the embedding table.
+those of the folder, its roundings included: 7 bits of a matrix, 8 of the embedding table. `--unrounded SEED` draws
+weights that round to them instead: what fp32 weights that are gone may have been, and as good a start as they were.
 """
 
 import argparse
@@ -27,8 +28,11 @@ _SCALE = "_scale"
 Stored = Mapping[str, npt.NDArray[Any]]
 
 
-def read_back(folder: ModelFolder) -> Checkpoint:
-    """Give a folder's weights in fp32 with config, tokenizer and prompt. Raises ModelFolderError for other graphs."""
+def read_back(folder: ModelFolder, unrounded: int | None = None) -> Checkpoint:
+    """Give a folder's weights in fp32 with config, tokenizer and prompt. Raises ModelFolderError for other graphs.
+
+    With a seed `unrounded` they are drawn evenly among those that an export would round to the folder's.
+    """
     manifest = folder.manifest
     if (manifest.dtype, manifest.graph.kind) != ("int8", "fused"):
         raise ModelFolderError(
@@ -36,7 +40,8 @@ def read_back(folder: ModelFolder) -> Checkpoint:
         )
     graph = onnx.load(str(folder.graph_path)).graph
     stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
-    tensors = {name: torch.from_numpy(_weight(stored, name)) for name in stored if _is_weight(name)}
+    rng = None if unrounded is None else np.random.default_rng(unrounded)
+    tensors = {name: torch.from_numpy(_weight(stored, name, rng)) for name in stored if _is_weight(name)}
     tokenizer: dict[str, Any] = json.loads(folder.tokenizer_path.read_text(encoding="utf-8"))
     prompt = manifest.model_dump(mode="json", include=PROMPT_KEYS)
     return Checkpoint(_config(manifest, list(_nodes(graph)), stored), tensors, tokenizer, prompt)
@@ -54,13 +59,21 @@ def _is_weight(name: str) -> bool:
     return name.startswith(("model.", "projector.")) and not name.endswith(_SCALE)
 
 
-def _weight(stored: Stored, name: str) -> npt.NDArray[np.float32]:
+def _weight(stored: Stored, name: str, rng: np.random.Generator | None) -> npt.NDArray[np.float32]:
     """Scale back and turn round: the graph has matrices as [in, out]; the table as [words, hidden]."""
-    value = stored[name].astype(np.float32)
+    value, table = stored[name].astype(np.float32), name == EMBEDDING
     if name + _SCALE in stored:
+        if rng is not None:
+            value = _unrounded(value, axis=1 if table else 0, rng=rng)
         value = value * stored[name + _SCALE]
-    turned = value.ndim == 2 and name != EMBEDDING
-    return np.ascontiguousarray(value.T if turned else value)
+    return np.ascontiguousarray(value if table or value.ndim != 2 else value.T)
+
+
+def _unrounded(whole: npt.NDArray[np.float32], axis: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Draw what rounds to these numbers; the largest along the axis stay, since they give the scale."""
+    size = np.abs(whole)
+    drawn = whole + rng.uniform(-0.499, 0.499, whole.shape).astype(np.float32)
+    return np.where(size == size.max(axis=axis, keepdims=True), whole, drawn)
 
 
 def _config(manifest: Manifest, nodes: Sequence[NodeProto], stored: Stored) -> dict[str, Any]:
@@ -117,9 +130,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=embedded_model(), help="the embedded one by default")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--unrounded", type=int, metavar="SEED", help="draw weights that round to the folder's")
     options = parser.parse_args()
     try:
-        read_back(load(options.folder)).save(options.output)
+        read_back(load(options.folder), options.unrounded).save(options.output)
     except ModelFolderError as error:
         raise SystemExit(str(error)) from None
 

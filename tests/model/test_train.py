@@ -18,6 +18,7 @@ from lastly import model
 from lastly.config import embedded_model
 from lastly.reranker import Reranker
 from lastly.types import Candidate, Query
+from onnx_export.export import ExportOptions, export
 from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
 from tests.model.toy_bert import bert, teacher_folder
 from training import ablations
@@ -109,6 +110,16 @@ def test_the_embedded_model_can_be_trained_further(data: Path, tmp_path: Path) -
     again = ["--checkpoint", str(tmp_path / "lastly-mini"), "--steps", "2"]
     assert main([str(data), "-o", str(tmp_path / "out"), *again, *TOY]) == 0
     assert model.load(tmp_path / "out" / "model").manifest.name == "lastly-mini"
+
+
+def test_weights_drawn_for_the_embedded_model_round_to_it_again(tmp_path: Path) -> None:
+    folder = model.load(embedded_model())
+    drawn, plain = (read_back(folder, seed) for seed in (1, None))
+    matrix = "model.layers.0.mlp.up_proj.weight"
+    assert (drawn.tensors[matrix] != plain.tensors[matrix]).float().mean() > 0.9
+    drawn.save(tmp_path / "drawn")
+    export(tmp_path / "drawn", tmp_path / "again", ExportOptions(dtype="int8", parity=False))
+    assert (tmp_path / "again" / "model.onnx.data").read_bytes() == (folder.path / "model.onnx.data").read_bytes()
 
 
 def test_a_language_model_writes_texts_and_asks_about_them(tmp_path: Path) -> None:
