@@ -82,6 +82,9 @@ def _add_systems(flags: argparse.ArgumentParser) -> None:
     rerank.add_argument("--sidecar", metavar="URL", help="a running sidecar instead; its key in LASTLY_API_KEY")
     rerank.add_argument("--threads", type=int, default=0, help="threads of the model; 0: one a physical core")
     rerank.add_argument("--provider", choices=("cpu", "cuda"), default="cpu", help="where the model runs")
+    rerank.add_argument(
+        "--max-block-tokens", type=_count, default=0, metavar="TOKENS", help="tokens of one context (the model's own)"
+    )
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Options:
     sidecar: JsonServer | None = None
     threads: int = 0
     provider: str = "cpu"
+    max_block_tokens: int = 0
     window: int = 50
     windows: list[int] = field(default_factory=list)
     depth: int = 100
@@ -119,6 +120,7 @@ def _belongs_to(options: Options, trial: Trial) -> dict[str, object]:
         "reranker": trial.reranker.name,
         "instruction": options.instruction,
         "lexical_weight": options.lexical_weight,
+        "max_block_tokens": options.max_block_tokens,
         "depth": trial.depth,
         "drop_own": trial.drop_own,
     }
@@ -135,7 +137,7 @@ def _reranker(options: Options) -> Reranks:
         return SidecarReranker(options.sidecar, options.instruction, lexical_weight=options.lexical_weight)
     providers = ("CUDAExecutionProvider", "CPUExecutionProvider")[options.provider != "cuda" :]
     session = SessionOptions(options.threads, providers)
-    return FolderReranker(options.model, session, options.instruction, options.lexical_weight)
+    return FolderReranker(options.model, session, options.instruction, options.lexical_weight, options.max_block_tokens)
 
 
 def _depth(options: Options) -> int:

@@ -44,8 +44,9 @@ class FolderReranker:
         options: SessionOptions | None = None,
         instruction: str | None = None,
         lexical_weight: float | None = None,
+        max_block_tokens: int = 0,
     ) -> None:
-        self._reranker = Reranker.load(folder, options)
+        self._reranker = Reranker.load(folder, options, max_block_tokens)
         self._instruction, self._lexical_weight = instruction, lexical_weight
         manifest = self._reranker.manifest
         graph = manifest.files.get(manifest.graph.file, "")

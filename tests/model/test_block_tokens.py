@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lastly.config import embedded_model
+from lastly.evaluation.rerankers import FolderReranker
 from lastly.reranker import Reranker
 from lastly.types import Candidate, Encoding, Query
 
@@ -44,3 +45,13 @@ def test_any_budget_reads_every_document_once(tokens: int, blocks: int) -> None:
     short = [Candidate(place, "a short note on the budget of the year") for place in range(20)]
     encodings = reranker.encode(QUERY, short, reranker.manifest.truncation)
     assert [sum(len(encoding.document_positions) for encoding in encodings), len(encodings)] == [20, blocks]
+
+
+def test_an_evaluation_says_how_many_tokens_share_a_context() -> None:
+    """Each context repeats the query, so that several make more tokens than one."""
+    short = ["a short note on the budget of the year"] * 20
+    one, many = (
+        FolderReranker(embedded_model(), max_block_tokens=tokens).rerank(QUERY.text, short).tokens for tokens in (0, 1)
+    )
+    query = one - 20 * 10  # a document is nine words and its marker
+    assert many == one + 19 * query
