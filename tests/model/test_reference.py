@@ -107,8 +107,7 @@ def test_an_instruction(ours: Reranker, reference: Reference) -> None:
 
 @pytest.mark.parametrize("maximum", [130, 400, 700])
 def test_a_small_maximum_length_forces_several_blocks(folder: ModelFolder, reference: Reference, maximum: int) -> None:
-    manifest = folder.manifest.model_copy(update={"maximum_length": maximum})
-    ours = Reranker(ModelFolder(folder.path, manifest))
+    ours = Reranker(folder.with_block_tokens(maximum))
     limits = Limits(max_length=maximum, max_doc_length=60)
     assert_same_scores(ours, reference, Query("green tea"), documents(40), limits)
 
