@@ -63,6 +63,8 @@ def evaluate(options: Options, progress: Progress) -> Written:
     """Run everything, write report.md, report.json and the plots. Raises LastlyError for what cannot be done."""
     if options.engine and not options.index:
         raise InvalidRequestError("--engine needs --index")
+    if options.sidecar and options.max_block_tokens:
+        raise InvalidRequestError("--max-block-tokens is for a model in this process; a sidecar has a setting for it")
     table = published.load_table(options.table) if options.table else None
     at_hand = _members(options, table)
     reranker = _reranker(options)

@@ -4,13 +4,16 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from rich.progress import Progress
 
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.evaluation import shadow
+from lastly.evaluation.evaluate import Options, evaluate
 from lastly.local import counters
 from lastly.local.engines import recognise
 from lastly.local.exporter import EngineCollector
@@ -209,3 +212,10 @@ def test_a_dead_server_and_a_wrong_url_say_what_to_do() -> None:
         JsonServer("http://127.0.0.1:9", timeout_s=2).call("GET", "/")
     with pytest.raises(InvalidRequestError, match="http://"):
         JsonServer("ftp://host")
+
+
+def test_a_context_s_tokens_are_the_sidecar_s_own_setting(url: str) -> None:
+    """Nothing is asked of the server: a flag that it would never hear of is refused."""
+    options = Options([], Path(), Path(), "lastly eval", sidecar=JsonServer(url), max_block_tokens=400)
+    with pytest.raises(InvalidRequestError, match="max-block-tokens"):
+        evaluate(options, Progress())
