@@ -17,7 +17,7 @@ CONTROL_TOKENS = (START, QUERY_START, QUERY_END, DOCUMENT_MARKER, QUERY_MARKER)
 MAX_DOC_LENGTH = 256
 MAX_QUERY_LENGTH = 64
 BLOCK_SIZE = 64
-# Tokens of a block as it is served: up to here the CPU's faster attention kernel runs. Longer lists are cut into
+# Tokens of a block as it is served: lastly-mini's fit the CPU's faster attention kernel. Longer lists are cut into
 # several, which rank as well and take half the time (docs/adr/0049-small-contexts.md); training reads them whole.
 MAXIMUM_LENGTH = 1360
 # Share of a score that the query's words make: training finds no way to give it (docs/adr/0047-words.md).
