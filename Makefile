@@ -9,7 +9,7 @@ OPENSEARCH ?=
 OF_VERSION := $(if $(OPENSEARCH),-Dopensearch.version=$(OPENSEARCH)) $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
 
 .DEFAULT_GOAL := help
-.PHONY: browser docs operators plugins load fuzz lock help demo serve test test-elasticsearch test-opensearch test-quick lint format types clean site test-stack
+.PHONY: browser docs operators plugins load fuzz lock help demo serve test test-elasticsearch test-opensearch test-quick lint format lint-java format-java types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,13 @@ lint: $(VENV)/.development ## ruff
 format: $(VENV)/.development ## put the code into ruff's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The profile brings OpenSearch's module in under any JDK: nothing is compiled.
+lint-java: ## Spotless over the plugins' Java; `mvn verify` checks the same
+	cd plugin && mvn -q -B -ntp -P opensearch spotless:check
+
+format-java: ## put the plugins' Java into palantir-java-format's form
+	cd plugin && mvn -q -B -ntp -P opensearch spotless:apply
 
 types: $(VENV)/.development ## mypy, strict
 	$(BIN)/mypy
