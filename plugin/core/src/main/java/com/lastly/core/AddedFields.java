@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Which fields of a passage are fetched beside what the user asked for, and what is taken out of the hits again. A field that
- * the user gets anyway, by whichever section of the search, is neither: the engines hold them all in one place.
+ * Which fields of a passage are fetched beside what the user asked for, and what is taken out of the hits again. A
+ * field that the user gets anyway, by whichever section of the search, is neither: the engines hold them all in one
+ * place.
  *
  * @param fetched fields to ask for
  * @param removed names under which they come
@@ -28,13 +29,17 @@ public record AddedFields(List<String> fetched, Set<String> removed, Map<String,
         return added;
     }
 
-    /** A field of a nested object comes under the object's name, so that is taken out too, or the field out of the object. */
+    /**
+     * A field of a nested object comes under the object's name, so that is taken out too, or the field out of the
+     * object.
+     */
     private void add(String field, Collection<String> asked) {
         fetched.add(field);
         removed.add(field);
         for (int dot = field.indexOf('.'); dot > 0; dot = field.indexOf('.', dot + 1)) {
             String object = field.substring(0, dot);
-            if (asked.stream().noneMatch(name -> name.startsWith(object + ".") || matches(name, object))) removed.add(object);
+            if (asked.stream().noneMatch(name -> name.startsWith(object + ".") || matches(name, object)))
+                removed.add(object);
             else thinned.computeIfAbsent(object, name -> new ArrayList<>()).add(field.substring(dot + 1));
         }
     }
@@ -53,7 +58,8 @@ public record AddedFields(List<String> fetched, Set<String> removed, Map<String,
         Map<Object, Object> left = new LinkedHashMap<>(members);
         for (String path : paths) {
             left.remove(path);
-            for (int dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1)) thin(left, path.substring(0, dot), path.substring(dot + 1));
+            for (int dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1))
+                thin(left, path.substring(0, dot), path.substring(dot + 1));
         }
         return left;
     }
@@ -67,6 +73,7 @@ public record AddedFields(List<String> fetched, Set<String> removed, Map<String,
 
     private static boolean matches(String pattern, String name) {
         if (pattern.indexOf('*') < 0) return pattern.equals(name);
-        return name.matches(Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+        return name.matches(
+                Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
     }
 }

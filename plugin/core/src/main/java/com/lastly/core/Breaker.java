@@ -4,14 +4,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Leaves a sidecar alone that failed several times in a row: after a pause one call is let through, and its success closes
- * the breaker. The pause doubles, up to thirty times its first length, while the probes fail.
+ * Leaves a sidecar alone that failed several times in a row: after a pause one call is let through, and its success
+ * closes the breaker. The pause doubles, up to thirty times its first length, while the probes fail.
  */
 final class Breaker {
 
     /** What a call may do: go, go as the one that tries whether the sidecar is well again, or not go at all. */
     enum Permit {
-        CALL, PROBE, NO
+        CALL,
+        PROBE,
+        NO
     }
 
     private static final int LONGEST = 30;

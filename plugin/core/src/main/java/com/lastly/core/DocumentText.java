@@ -28,7 +28,10 @@ public final class DocumentText {
         for (int dot = field.indexOf('.'); dot > 0; dot = field.indexOf('.', dot + 1)) {
             String rest = field.substring(dot + 1);
             if (values.apply(field.substring(0, dot)) instanceof Collection<?> objects)
-                return objects.stream().map(object -> at(object, rest)).filter(Objects::nonNull).collect(Collectors.toList());
+                return objects.stream()
+                        .map(object -> at(object, rest))
+                        .filter(Objects::nonNull)
+                        .collect(Collectors.toList());
         }
         return null;
     }
@@ -43,6 +46,7 @@ public final class DocumentText {
     private static void add(Object value, StringJoiner passage) {
         if (value instanceof Collection<?> several) several.forEach(one -> add(one, passage));
         else if (value instanceof Map<?, ?> object) object.values().forEach(one -> add(one, passage));
-        else if (value != null && !value.toString().isBlank()) passage.add(value.toString().strip());
+        else if (value != null && !value.toString().isBlank())
+            passage.add(value.toString().strip());
     }
 }

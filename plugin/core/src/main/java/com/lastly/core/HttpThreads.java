@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The threads that read and write the sidecars' connections. Few of them: the client's own pool hands every step of an
- * exchange to another thread, which took twice the processor time. None lives longer than a minute without work, and none
- * keeps a node from ending. Calls under way are bounded, so what waits here is too.
+ * exchange to another thread, which took twice the processor time. None lives longer than a minute without work, and
+ * none keeps a node from ending. Calls under way are bounded, so what waits here is too.
  */
 final class HttpThreads {
 
@@ -21,7 +21,8 @@ final class HttpThreads {
 
     static Executor started() {
         int size = Math.min(MOST, Math.max(2, Runtime.getRuntime().availableProcessors() / 2));
-        ThreadPoolExecutor threads = new ThreadPoolExecutor(size, size, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), HttpThreads::thread);
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                size, size, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), HttpThreads::thread);
         threads.allowCoreThreadTimeOut(true);
         return threads;
     }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads JSON: maps, lists, strings, numbers (as double), booleans, null. The engines carry Jackson in versions of their own,
- * and a plugin that brings another one is refused, so the core has this instead, and JsonBytes to write.
+ * Reads JSON: maps, lists, strings, numbers (as double), booleans, null. The engines carry Jackson in versions of their
+ * own, and a plugin that brings another one is refused, so the core has this instead, and JsonBytes to write.
  */
 final class Json {
 

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * Writes JSON in UTF-8. Strings are encoded whole and copied by runs between escapes: a window of 50 kB takes a tenth of the
- * time that it takes character by character.
+ * Writes JSON in UTF-8. Strings are encoded whole and copied by runs between escapes: a window of 50 kB takes a tenth
+ * of the time that it takes character by character.
  */
 final class JsonBytes {
 

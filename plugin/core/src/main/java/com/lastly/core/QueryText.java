@@ -7,25 +7,46 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the user asks, read from the search body as the engines write it: texts of the clauses that score. Filters, excluded
- * clauses, exact terms, ranges and scripts are never part of it.
+ * What the user asks, read from the search body as the engines write it: texts of the clauses that score. Filters,
+ * excluded clauses, exact terms, ranges and scripts are never part of it.
  */
 public final class QueryText {
 
     /** Clauses of the form {field: text} or {field: {query: text}}. */
-    private static final Set<String> BY_FIELD =
-        Set.of("match", "match_phrase", "match_phrase_prefix", "match_bool_prefix", "neural", "neural_sparse", "text_expansion", "weighted_tokens");
+    private static final Set<String> BY_FIELD = Set.of(
+            "match",
+            "match_phrase",
+            "match_phrase_prefix",
+            "match_bool_prefix",
+            "neural",
+            "neural_sparse",
+            "text_expansion",
+            "weighted_tokens");
     /** Clauses of the form {query: text}. */
-    private static final Set<String> PLAIN = Set.of("multi_match", "combined_fields", "query_string", "simple_query_string", "semantic", "sparse_vector");
+    private static final Set<String> PLAIN = Set.of(
+            "multi_match", "combined_fields", "query_string", "simple_query_string", "semantic", "sparse_vector");
     /** Clauses that hold others, with the members that score. */
     private static final Map<String, List<String>> HOLDERS = Map.ofEntries(
-        Map.entry("bool", List.of("must", "should")), Map.entry("dis_max", List.of("queries")), Map.entry("boosting", List.of("positive")),
-        Map.entry("function_score", List.of("query")), Map.entry("script_score", List.of("query")), Map.entry("nested", List.of("query")),
-        Map.entry("has_child", List.of("query")), Map.entry("has_parent", List.of("query")), Map.entry("pinned", List.of("organic")),
-        Map.entry("rule", List.of("organic")), Map.entry("hybrid", List.of("queries")), Map.entry("knn", List.of("query_vector_builder")),
-        Map.entry("text_embedding", List.of()), Map.entry("standard", List.of("query")), Map.entry("rescorer", List.of("retriever")),
-        Map.entry("lastly_rerank", List.of("retriever")),
-        Map.entry("rrf", List.of("retrievers", "query")), Map.entry("linear", List.of("retrievers", "query")), Map.entry("rule_retriever", List.of("retriever")));
+            Map.entry("bool", List.of("must", "should")),
+            Map.entry("dis_max", List.of("queries")),
+            Map.entry("boosting", List.of("positive")),
+            Map.entry("function_score", List.of("query")),
+            Map.entry("script_score", List.of("query")),
+            Map.entry("nested", List.of("query")),
+            Map.entry("has_child", List.of("query")),
+            Map.entry("has_parent", List.of("query")),
+            Map.entry("pinned", List.of("organic")),
+            Map.entry("rule", List.of("organic")),
+            Map.entry("hybrid", List.of("queries")),
+            Map.entry("knn", List.of("query_vector_builder")),
+            Map.entry("text_embedding", List.of()),
+            Map.entry("standard", List.of("query")),
+            Map.entry("rescorer", List.of("retriever")),
+            Map.entry("lastly_rerank", List.of("retriever")),
+            Map.entry("rrf", List.of("retrievers", "query")),
+            Map.entry("linear", List.of("retrievers", "query")),
+            Map.entry("rule_retriever", List.of("retriever")));
+
     private static final List<String> TEXTS = List.of("query", "query_text", "model_text");
     private static final int DEEPEST = 32;
 
@@ -33,7 +54,10 @@ public final class QueryText {
 
     private QueryText() {}
 
-    /** Gives the text, empty where nothing that scores has one. `clauses` is a query or retriever, or a list of them, as read from JSON. */
+    /**
+     * Gives the text, empty where nothing that scores has one. `clauses` is a query or retriever, or a list of them, as
+     * read from JSON.
+     */
     public static String of(Object clauses) {
         QueryText text = new QueryText();
         text.collect(clauses, 0);
@@ -44,7 +68,8 @@ public final class QueryText {
         if (depth > DEEPEST) return;
         if (clause instanceof Collection<?> several) several.forEach(one -> collect(one, depth + 1));
         else if (clause instanceof String text) add(text); // the `query` of an rrf or linear retriever
-        else if (clause instanceof Map<?, ?> map) map.forEach((type, body) -> collect(String.valueOf(type), body, depth));
+        else if (clause instanceof Map<?, ?> map)
+            map.forEach((type, body) -> collect(String.valueOf(type), body, depth));
     }
 
     private void collect(String type, Object body, int depth) {

@@ -1,8 +1,8 @@
 package com.lastly.core;
 
 /**
- * The page that is answered, as places among the hits that an engine fetched: which hit stands where, and with which score.
- * Engines differ in how a hit is held, not in this.
+ * The page that is answered, as places among the hits that an engine fetched: which hit stands where, and with which
+ * score. Engines differ in how a hit is held, not in this.
  */
 public final class RankedPage {
 

@@ -3,7 +3,10 @@ package com.lastly.core;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/** The new order of first-stage hits: the window by falling score, ties in the first stage's order, then the tail as it was. */
+/**
+ * The new order of first-stage hits: the window by falling score, ties in the first stage's order, then the tail as it
+ * was.
+ */
 public final class Ranking {
 
     private final int[] order;
@@ -18,9 +21,12 @@ public final class Ranking {
 
     /** Ranks `hits` first-stage hits by the scores of the first of them. */
     public static Ranking of(double[] scores, int hits, RerankWindow window) {
-        IntStream best = IntStream.range(0, scores.length).boxed()
-            .sorted(Comparator.comparingDouble((Integer hit) -> scores[hit]).reversed()).mapToInt(Integer::intValue);
-        return new Ranking(IntStream.concat(best, IntStream.range(scores.length, hits)).toArray(), scores, window);
+        IntStream best = IntStream.range(0, scores.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble((Integer hit) -> scores[hit]).reversed())
+                .mapToInt(Integer::intValue);
+        return new Ranking(
+                IntStream.concat(best, IntStream.range(scores.length, hits)).toArray(), scores, window);
     }
 
     /** The first-stage rank, from 0, of the hit that stands at `place` now. */

@@ -20,8 +20,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /**
- * Calls a sidecar and reads its scores: connections are kept, and no call outlives its time. An address that refuses, or is
- * not ready, is passed over within the call; one that failed in any way is the last to be tried by the next call.
+ * Calls a sidecar and reads its scores: connections are kept, and no call outlives its time. An address that refuses,
+ * or is not ready, is passed over within the call; one that failed in any way is the last to be tried by the next call.
  */
 final class RerankClient {
 
@@ -34,26 +34,45 @@ final class RerankClient {
     private final HttpClient hastyTls;
     /** For the last address that is left: it has all the time that the call has. */
     private final HttpClient patient;
+
     private final AtomicInteger preferred = new AtomicInteger();
 
-    /** `executor` reads and writes the connections, `tls` decides whom to trust; null: threads of its own, Java's trust store. */
+    /**
+     * `executor` reads and writes the connections, `tls` decides whom to trust; null: threads of its own, Java's trust
+     * store.
+     */
     RerankClient(Executor executor, SSLContext tls) {
-        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .executor(executor == null ? HttpThreads.started() : executor);
+        HttpClient.Builder builder = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .executor(executor == null ? HttpThreads.started() : executor);
         if (tls != null) builder.sslContext(tls);
         patient = builder.build();
         hasty = builder.connectTimeout(CONNECT).build();
         hastyTls = builder.connectTimeout(CONNECT_TLS).build();
     }
 
-    /** A score for every passage, in their order. The exchange ends when `caller` ends: nobody waits for it any more. */
+    /**
+     * A score for every passage, in their order. The exchange ends when `caller` ends: nobody waits for it any more.
+     */
     CompletableFuture<double[]> scores(RerankRequest request, SidecarConfig config, CompletableFuture<?> caller) {
-        return attempt(new Call(request, request.body(), config.apiKey(), config.addresses(),
-            System.nanoTime() + request.time().toNanos(), caller), 0);
+        return attempt(
+                new Call(
+                        request,
+                        request.body(),
+                        config.apiKey(),
+                        config.addresses(),
+                        System.nanoTime() + request.time().toNanos(),
+                        caller),
+                0);
     }
 
-    private record Call(RerankRequest request, byte[] body, String apiKey, List<URI> addresses, long deadline,
-                        CompletableFuture<?> caller) {}
+    private record Call(
+            RerankRequest request,
+            byte[] body,
+            String apiKey,
+            List<URI> addresses,
+            long deadline,
+            CompletableFuture<?> caller) {}
 
     private CompletableFuture<double[]> attempt(Call call, int tried) {
         int turn = preferred.get();
@@ -61,29 +80,40 @@ final class RerankClient {
         boolean another = tried + 1 < call.addresses().size();
         URI address = call.addresses().get(Math.floorMod(turn, call.addresses().size()));
         return send(call, address, another ? hasty(address) : patient, answered)
-            .thenApply(answer -> answer.scores(call.request().passages().size()))
-            .exceptionallyCompose(thrown -> {
-                Throwable failure = thrown instanceof CompletionException ? thrown.getCause() : thrown;
-                if (RerankFailure.of(failure).blamesSidecar()) preferred.compareAndSet(turn, turn + 1);
-                boolean again = another && passable(failure) || (another || tried == 0) && cut(failure, answered.get());
-                return again ? attempt(call, tried + 1) : CompletableFuture.failedFuture(failure);
-            });
+                .thenApply(answer -> answer.scores(call.request().passages().size()))
+                .exceptionallyCompose(thrown -> {
+                    Throwable failure = thrown instanceof CompletionException ? thrown.getCause() : thrown;
+                    if (RerankFailure.of(failure).blamesSidecar()) preferred.compareAndSet(turn, turn + 1);
+                    boolean again =
+                            another && passable(failure) || (another || tried == 0) && cut(failure, answered.get());
+                    return again ? attempt(call, tried + 1) : CompletableFuture.failedFuture(failure);
+                });
     }
 
     private HttpClient hasty(URI address) {
         return "https".equals(address.getScheme()) ? hastyTls : hasty;
     }
 
-    /** No work was begun, so another address may be asked; connecting is the only thing for which Java's client has a time. */
+    /**
+     * No work was begun, so another address may be asked; connecting is the only thing for which Java's client has a
+     * time.
+     */
     private static boolean passable(Throwable failure) {
-        return failure instanceof ConnectException || failure instanceof HttpTimeoutException
-            || failure instanceof RerankFailure refusal && refusal.reason().equals("not_ready");
+        return failure instanceof ConnectException
+                || failure instanceof HttpTimeoutException
+                || failure instanceof RerankFailure refusal && refusal.reason().equals("not_ready");
     }
 
-    /** A kept connection that the sidecar had closed, as one that was restarted does: the first call finds out, and is worth a second try. */
+    /**
+     * A kept connection that the sidecar had closed, as one that was restarted does: the first call finds out, and is
+     * worth a second try.
+     */
     private static boolean cut(Throwable failure, boolean answered) {
-        return failure instanceof IOException && !answered && !(failure instanceof ConnectException)
-            && !(failure instanceof SSLException) && !(failure instanceof HttpTimeoutException);
+        return failure instanceof IOException
+                && !answered
+                && !(failure instanceof ConnectException)
+                && !(failure instanceof SSLException)
+                && !(failure instanceof HttpTimeoutException);
     }
 
     /** Sends; the exchange is ended when the time is over, body and all, not only the wait for its first byte. */
@@ -95,15 +125,18 @@ final class RerankClient {
             return new BoundedBody();
         });
         call.caller().whenComplete((done, failure) -> exchange.cancel(true));
-        return exchange.thenApply(SidecarAnswer::of).orTimeout(left, TimeUnit.NANOSECONDS).whenComplete((answer, failure) -> {
-            if (failure instanceof TimeoutException) exchange.cancel(true);
-        });
+        return exchange.thenApply(SidecarAnswer::of)
+                .orTimeout(left, TimeUnit.NANOSECONDS)
+                .whenComplete((answer, failure) -> {
+                    if (failure instanceof TimeoutException) exchange.cancel(true);
+                });
     }
 
     private static HttpRequest httpRequest(Call call, URI address, long left) {
-        HttpRequest.Builder builder = HttpRequest.newBuilder(address).POST(HttpRequest.BodyPublishers.ofByteArray(call.body()))
-            .header("Content-Type", "application/json")
-            .header("X-Request-Timeout-Ms", String.valueOf(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left))));
+        HttpRequest.Builder builder = HttpRequest.newBuilder(address)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(call.body()))
+                .header("Content-Type", "application/json")
+                .header("X-Request-Timeout-Ms", String.valueOf(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left))));
         if (!call.apiKey().isEmpty()) builder.header("Authorization", "Bearer " + call.apiKey());
         call.request().headers().forEach((name, value) -> passOn(builder, name, value));
         return builder.build();

@@ -14,11 +14,19 @@ import javax.net.ssl.SSLException;
 public final class RerankFailure extends Exception {
 
     /** Reasons that say nothing about the sidecar's health. */
-    private static final Set<String> OWN =
-        Set.of("no_passage_text", "in_flight_full", "breaker_open", "cancelled", "no_sidecar", "no_time_left", "status_400", "status_413", "status_422");
+    private static final Set<String> OWN = Set.of(
+            "no_passage_text",
+            "in_flight_full",
+            "breaker_open",
+            "cancelled",
+            "no_sidecar",
+            "no_time_left",
+            "status_400",
+            "status_413",
+            "status_422");
 
-    static final RerankFailure NO_TIME_LEFT =
-        new RerankFailure("no_time_left", "the search's own time left too little for the sidecar; raise the search's timeout");
+    static final RerankFailure NO_TIME_LEFT = new RerankFailure(
+            "no_time_left", "the search's own time left too little for the sidecar; raise the search's timeout");
 
     private final String reason;
 
@@ -30,7 +38,10 @@ public final class RerankFailure extends Exception {
 
     /** A field that is no text after all: it must not cost the search its answer. */
     public static RerankFailure unreadable(RuntimeException thrown) {
-        return new RerankFailure("passages", "the passages could not be read (" + thrown.getClass().getSimpleName() + "); check the fields that are named");
+        return new RerankFailure(
+                "passages",
+                "the passages could not be read (" + thrown.getClass().getSimpleName()
+                        + "); check the fields that are named");
     }
 
     /** The failure behind whatever ended a call. */
@@ -39,13 +50,20 @@ public final class RerankFailure extends Exception {
             return of(thrown.getCause() == null ? new IllegalStateException() : thrown.getCause());
         if (thrown instanceof RerankFailure failure) return failure;
         if (thrown instanceof ConnectException || thrown instanceof HttpConnectTimeoutException)
-            return new RerankFailure("unreachable", "the sidecar can't be reached; check lastly.sidecar.urls and that it runs");
+            return new RerankFailure(
+                    "unreachable", "the sidecar can't be reached; check lastly.sidecar.urls and that it runs");
         if (thrown instanceof SSLException)
-            return new RerankFailure("tls", "the sidecar's certificate does not satisfy the engine's Java; add its authority to the trust store, and check the host name");
+            return new RerankFailure(
+                    "tls",
+                    "the sidecar's certificate does not satisfy the engine's Java; "
+                            + "add its authority to the trust store, and check the host name");
         if (thrown instanceof TimeoutException || thrown instanceof HttpTimeoutException)
-            return new RerankFailure("timeout", "the sidecar took too long; raise the setting timeout or lower window_size");
+            return new RerankFailure(
+                    "timeout", "the sidecar took too long; raise the setting timeout or lower window_size");
         if (thrown instanceof CancellationException) return new RerankFailure("cancelled", "the search was cancelled");
-        return new RerankFailure("broken", "the call of the sidecar ended with " + thrown.getClass().getSimpleName());
+        return new RerankFailure(
+                "broken",
+                "the call of the sidecar ended with " + thrown.getClass().getSimpleName());
     }
 
     /** The name under which it is counted. */

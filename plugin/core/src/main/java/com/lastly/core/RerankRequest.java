@@ -10,7 +10,8 @@ import java.util.Map;
  *
  * @param timeMillis time for the call: the settings' timeout, or what the search has left where that is less
  */
-public record RerankRequest(String query, List<String> passages, RerankSettings settings, Map<String, String> headers, long timeMillis) {
+public record RerankRequest(
+        String query, List<String> passages, RerankSettings settings, Map<String, String> headers, long timeMillis) {
 
     /** A call within the settings' timeout. */
     public RerankRequest(String query, List<String> passages, RerankSettings settings, Map<String, String> headers) {
@@ -22,8 +23,8 @@ public record RerankRequest(String query, List<String> passages, RerankSettings 
     }
 
     /**
-     * The failure behind what ended this call, null where nothing was thrown. A search that gave less than half of the usual
-     * time ran out of its own: searches with a short timeout must not open the breaker for all the others.
+     * The failure behind what ended this call, null where nothing was thrown. A search that gave less than half of the
+     * usual time ran out of its own: searches with a short timeout must not open the breaker for all the others.
      */
     RerankFailure failure(Throwable thrown) {
         if (thrown == null) return null;

@@ -5,8 +5,18 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /** What an index asks for, with what one search asks instead. Limits and defaults live here, for every engine. */
-public record RerankSettings(boolean enabled, String query, List<String> fields, int windowSize, long timeoutMillis, boolean fails,
-                             String model, String instruction, int maxDocTokens, boolean shadow, boolean explain) {
+public record RerankSettings(
+        boolean enabled,
+        String query,
+        List<String> fields,
+        int windowSize,
+        long timeoutMillis,
+        boolean fails,
+        String model,
+        String instruction,
+        int maxDocTokens,
+        boolean shadow,
+        boolean explain) {
 
     public static final String PREFIX = "index.lastly.";
     public static final int WINDOW_SIZE = 50;
@@ -31,9 +41,18 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
     /** The same for an engine whose searches say it in another place, which messages name. */
     public RerankSettings with(String place, Map<String, Object> search) {
         checkPerSearch(place, search);
-        return new RerankSettings((Boolean) search.getOrDefault("enabled", enabled), (String) search.getOrDefault("query", query), fields,
-            ((Number) search.getOrDefault("window_size", windowSize)).intValue(), timeoutMillis, fails, model,
-            (String) search.getOrDefault("instruction", instruction), maxDocTokens, shadow, (Boolean) search.getOrDefault("explain", explain));
+        return new RerankSettings(
+                (Boolean) search.getOrDefault("enabled", enabled),
+                (String) search.getOrDefault("query", query),
+                fields,
+                ((Number) search.getOrDefault("window_size", windowSize)).intValue(),
+                timeoutMillis,
+                fails,
+                model,
+                (String) search.getOrDefault("instruction", instruction),
+                maxDocTokens,
+                shadow,
+                (Boolean) search.getOrDefault("explain", explain));
     }
 
     /** Checks what `ext.lastly` holds; throws IllegalArgumentException that says what to write. */
@@ -44,16 +63,26 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
     private static void checkPerSearch(String place, Map<String, Object> search) {
         TreeSet<String> unknown = new TreeSet<>(search.keySet());
         PER_SEARCH.forEach(unknown::remove);
-        require(unknown.isEmpty(), place + ": unknown key " + unknown + "; a search may set " + String.join(", ", PER_SEARCH));
+        require(
+                unknown.isEmpty(),
+                place + ": unknown key " + unknown + "; a search may set " + String.join(", ", PER_SEARCH));
         search.forEach((key, value) -> checkPerSearch(place + "." + key, key, value));
     }
 
     private static void checkPerSearch(String name, String key, Object value) {
         switch (key) {
             case "enabled", "explain" -> require(value instanceof Boolean, name + ": write true or false");
-            case "window_size" -> require(value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue())
-                && number.longValue() >= 1 && number.longValue() <= LARGEST_WINDOW, name + ": give a whole number from 1 to " + LARGEST_WINDOW);
-            default -> require(value instanceof String text && text.length() <= LONGEST_TEXT, name + ": give a text of at most " + LONGEST_TEXT + " characters");
+            case "window_size" ->
+                require(
+                        value instanceof Number number
+                                && number.doubleValue() == Math.rint(number.doubleValue())
+                                && number.longValue() >= 1
+                                && number.longValue() <= LARGEST_WINDOW,
+                        name + ": give a whole number from 1 to " + LARGEST_WINDOW);
+            default ->
+                require(
+                        value instanceof String text && text.length() <= LONGEST_TEXT,
+                        name + ": give a text of at most " + LONGEST_TEXT + " characters");
         }
     }
 
@@ -65,11 +94,15 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
 
     /** Gives `millis` if a search may wait so long; throws IllegalArgumentException otherwise. */
     public static long checkTimeout(String name, long millis) {
-        require(millis >= 1 && millis <= LONGEST_TIMEOUT_MILLIS, name + ": [" + millis + "ms] is not from 1ms to " + LONGEST_TIMEOUT_MILLIS + "ms");
+        require(
+                millis >= 1 && millis <= LONGEST_TIMEOUT_MILLIS,
+                name + ": [" + millis + "ms] is not from 1ms to " + LONGEST_TIMEOUT_MILLIS + "ms");
         return millis;
     }
 
-    /** Gives `tokens` if a passage can be cut to them (0: the model decides); throws IllegalArgumentException otherwise. */
+    /**
+     * Gives `tokens` if a passage can be cut to them (0: the model decides); throws IllegalArgumentException otherwise.
+     */
     public static int checkMaxDocTokens(String name, int tokens) {
         require(tokens >= 0, name + ": [" + tokens + "] is less than 0");
         return tokens;
@@ -83,14 +116,18 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
 
     /** Gives `value` if it is one of two; throws IllegalArgumentException otherwise. */
     public static String oneOf(String name, String value, String first, String second) {
-        require(value.equals(first) || value.equals(second), name + ": [" + value + "] is neither " + first + " nor " + second);
+        require(
+                value.equals(first) || value.equals(second),
+                name + ": [" + value + "] is neither " + first + " nor " + second);
         return value;
     }
 
     /** Checks the list of passage fields; throws IllegalArgumentException that says what to write. */
     public static void checkFields(boolean enabled, List<String> fields) {
         String name = PREFIX + "fields";
-        require(!enabled || !fields.isEmpty(), name + ": name the fields that make up the passage before " + PREFIX + "enabled is true");
+        require(
+                !enabled || !fields.isEmpty(),
+                name + ": name the fields that make up the passage before " + PREFIX + "enabled is true");
         checkNames(name, fields);
     }
 
@@ -103,8 +140,9 @@ public record RerankSettings(boolean enabled, String query, List<String> fields,
     private static void checkNames(String name, List<String> fields) {
         require(fields.size() <= MOST_FIELDS, name + ": give at most " + MOST_FIELDS + " fields");
         for (String field : fields) {
-            require(!field.isBlank() && field.equals(field.strip()) && field.indexOf('*') < 0,
-                name + ": [" + field + "] is no field name; patterns are not allowed");
+            require(
+                    !field.isBlank() && field.equals(field.strip()) && field.indexOf('*') < 0,
+                    name + ": [" + field + "] is no field name; patterns are not allowed");
         }
     }
 

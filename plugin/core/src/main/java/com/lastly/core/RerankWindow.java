@@ -25,8 +25,9 @@ public record RerankWindow(int from, int size, int window) {
     }
 
     /**
-     * The score of a hit below the window by its first-stage rank, from 0. A first-stage score (BM25, say) has nothing in
-     * common with the model's, which lies between -1 and 1; so that scores fall over all pages, the tail gets scores under -1.
+     * The score of a hit below the window by its first-stage rank, from 0. A first-stage score (BM25, say) has nothing
+     * in common with the model's, which lies between -1 and 1; so that scores fall over all pages, the tail gets scores
+     * under -1.
      */
     public float tailScore(int rank) {
         return -2f - (rank - window);

@@ -8,15 +8,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Asks the sidecar for scores, within bounds: no more calls under way than allowed, none while the breaker is open, none
- * beyond its time. Counts every call once. One per node; safe for all threads.
+ * Asks the sidecar for scores, within bounds: no more calls under way than allowed, none while the breaker is open,
+ * none beyond its time. Counts every call once. One per node; safe for all threads.
  */
 public final class Reranker {
 
-    private static final RerankFailure NO_TEXT = new RerankFailure("no_passage_text", "no hit has text in the fields that the setting fields names; check their names");
-    private static final RerankFailure NO_SIDECAR = new RerankFailure("no_sidecar", "lastly.sidecar.urls is empty; give the address of a sidecar");
-    private static final RerankFailure BREAKER_OPEN = new RerankFailure("breaker_open", "the sidecar failed lately and is left alone for a while");
-    private static final RerankFailure IN_FLIGHT_FULL = new RerankFailure("in_flight_full", "lastly.sidecar.max_in_flight calls are under way");
+    private static final RerankFailure NO_TEXT = new RerankFailure(
+            "no_passage_text", "no hit has text in the fields that the setting fields names; check their names");
+    private static final RerankFailure NO_SIDECAR =
+            new RerankFailure("no_sidecar", "lastly.sidecar.urls is empty; give the address of a sidecar");
+    private static final RerankFailure BREAKER_OPEN =
+            new RerankFailure("breaker_open", "the sidecar failed lately and is left alone for a while");
+    private static final RerankFailure IN_FLIGHT_FULL =
+            new RerankFailure("in_flight_full", "lastly.sidecar.max_in_flight calls are under way");
 
     private final Supplier<SidecarConfig> config;
     private final RerankClient client;
@@ -77,7 +81,11 @@ public final class Reranker {
     }
 
     private CompletableFuture<double[]> called(RerankRequest request, SidecarConfig now, Breaker.Permit permit) {
-        Once call = new Once(new AtomicBoolean(), permit, System.nanoTime(), request.settings().shadow());
+        Once call = new Once(
+                new AtomicBoolean(),
+                permit,
+                System.nanoTime(),
+                request.settings().shadow());
         CompletableFuture<double[]> answer = new CompletableFuture<>();
         answer.whenComplete((scores, thrown) -> ended(call, request.failure(thrown))); // who asked may have cancelled
         try {

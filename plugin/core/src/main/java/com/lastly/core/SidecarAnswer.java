@@ -10,7 +10,10 @@ import java.util.concurrent.CompletionException;
 /** What a sidecar answered; unless it has exactly one finite score for every passage, nothing of it is used. */
 record SidecarAnswer(int status, byte[] body) {
 
-    /** Scores lie between -1 and 1; hits below the window get scores from -2 down, so a larger one would break the order of pages. */
+    /**
+     * Scores lie between -1 and 1; hits below the window get scores from -2 down, so a larger one would break the order
+     * of pages.
+     */
     private static final double LARGEST_SCORE = 2;
 
     static SidecarAnswer of(HttpResponse<byte[]> response) {
@@ -30,17 +33,20 @@ record SidecarAnswer(int status, byte[] body) {
 
     private static void put(Object result, double[] scores) {
         if (!(result instanceof Map<?, ?> map)) throw wrong("a result that is no object");
-        if (!(map.get("index") instanceof Double index) || index != Math.rint(index) || index < 0 || index >= scores.length)
-            throw wrong("an index that is none");
+        if (!(map.get("index") instanceof Double index)
+                || index != Math.rint(index)
+                || index < 0
+                || index >= scores.length) throw wrong("an index that is none");
         if (!Double.isNaN(scores[index.intValue()])) throw wrong("an index twice");
-        if (!(map.get("relevance_score") instanceof Double score) || !(Math.abs(score) < LARGEST_SCORE)) throw wrong("a score out of range");
+        if (!(map.get("relevance_score") instanceof Double score) || !(Math.abs(score) < LARGEST_SCORE))
+            throw wrong("a score out of range");
         scores[index.intValue()] = score;
     }
 
     private static List<?> results(byte[] body) {
         try {
-            if (Json.parse(new String(body, StandardCharsets.UTF_8)) instanceof Map<?, ?> map && map.get("results") instanceof List<?> list)
-                return list;
+            if (Json.parse(new String(body, StandardCharsets.UTF_8)) instanceof Map<?, ?> map
+                    && map.get("results") instanceof List<?> list) return list;
         } catch (IllegalArgumentException e) {
             throw wrong("no JSON");
         }

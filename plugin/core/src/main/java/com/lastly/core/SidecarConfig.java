@@ -12,7 +12,8 @@ import java.util.List;
  * @param breakerFailures failures in a row that open the breaker
  * @param breakerPauseMillis first pause of an open breaker
  */
-public record SidecarConfig(List<String> urls, String apiKey, int maxInFlight, int breakerFailures, long breakerPauseMillis) {
+public record SidecarConfig(
+        List<String> urls, String apiKey, int maxInFlight, int breakerFailures, long breakerPauseMillis) {
 
     public static final int MAX_IN_FLIGHT = 64;
     public static final int BREAKER_FAILURES = 5;
@@ -26,7 +27,8 @@ public record SidecarConfig(List<String> urls, String apiKey, int maxInFlight, i
     public static String url(String url) {
         String trimmed = url.replaceAll("/+$", "");
         if (trimmed.matches("https?://[^/\\s?#]+(/[^\\s?#]*)?")) return trimmed;
-        throw new IllegalArgumentException("lastly.sidecar.urls: [" + url + "] is no address; write it like http://127.0.0.1:8787");
+        throw new IllegalArgumentException(
+                "lastly.sidecar.urls: [" + url + "] is no address; write it like http://127.0.0.1:8787");
     }
 
     List<URI> addresses() {

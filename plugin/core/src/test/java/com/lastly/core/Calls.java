@@ -29,7 +29,11 @@ final class Calls {
     }
 
     static RerankRequest request(int passages, long timeoutMillis) {
-        return new RerankRequest("which fox", IntStream.range(0, passages).mapToObj(i -> "passage " + i).toList(), settings(timeoutMillis), Map.of());
+        return new RerankRequest(
+                "which fox",
+                IntStream.range(0, passages).mapToObj(i -> "passage " + i).toList(),
+                settings(timeoutMillis),
+                Map.of());
     }
 
     static RerankRequest request(int passages) {

@@ -18,14 +18,16 @@ class JsonTest {
     @Test
     void readsWhatItWrote() {
         Map<String, Object> value = new LinkedHashMap<>();
-        value.put("text \"q\" \\ \n \u0001 \u2028 ü 😀", Arrays.asList(1.5, true, false, null, "", List.of(), Map.of()));
+        value.put(
+                "text \"q\" \\ \n \u0001 \u2028 ü 😀", Arrays.asList(1.5, true, false, null, "", List.of(), Map.of()));
         assertEquals(value, Json.parse(written(value)));
     }
 
     @Test
     void writesEveryCharacterThatAStringCanHold() {
         StringBuilder every = new StringBuilder();
-        for (int c = 0; c <= Character.MAX_CODE_POINT; c++) if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) every.appendCodePoint(c);
+        for (int c = 0; c <= Character.MAX_CODE_POINT; c++)
+            if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) every.appendCodePoint(c);
         assertEquals(every.toString(), Json.parse(written(every)));
         assertEquals("\"\\u0000\\u001f\\\"\\\\/\u007f\"", written("\0\u001f\"\\/\u007f"));
         assertEquals("\"a?b\"", written("a\ud800b"), "half of a pair is no character");
@@ -37,12 +39,39 @@ class JsonTest {
 
     @Test
     void readsEscapesNumbersAndSpace() {
-        assertEquals(Map.of("a", List.of("\n\t\r\b\f\"\\/é", -0.00025, 12.0)), Json.parse(" { \"a\" : [ \"\\n\\t\\r\\b\\f\\\"\\\\\\/\\u00e9\" , -2.5E-4,12 ] } "));
+        assertEquals(
+                Map.of("a", List.of("\n\t\r\b\f\"\\/é", -0.00025, 12.0)),
+                Json.parse(" { \"a\" : [ \"\\n\\t\\r\\b\\f\\\"\\\\\\/\\u00e9\" , -2.5E-4,12 ] } "));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "{", "}", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "\"open", "\"\\", "\"\\x\"", "\"\\u12\"",
-        "\"\\u+123\"", "nul", "truefalse", "1 2", "--1", "1-2", "NaN", "Infinity", "+", "'a'"})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "{",
+                "}",
+                "[1,]",
+                "[1 2]",
+                "{\"a\"}",
+                "{\"a\":}",
+                "{\"a\":1,}",
+                "{a:1}",
+                "\"open",
+                "\"\\",
+                "\"\\x\"",
+                "\"\\u12\"",
+                "\"\\u+123\"",
+                "nul",
+                "truefalse",
+                "1 2",
+                "--1",
+                "1-2",
+                "NaN",
+                "Infinity",
+                "+",
+                "'a'"
+            })
     void refusesWhatIsNoJson(String text) {
         assertThrows(IllegalArgumentException.class, () -> Json.parse(text));
     }
@@ -56,7 +85,8 @@ class JsonTest {
     @Test
     void anythingElseIsRefusedTheSameWay() {
         Random random = new Random(7);
-        String seed = "{\"results\":[{\"index\":0,\"relevance_score\":0.25},{\"index\":1,\"relevance_score\":-1e-3}],\"t\":\"\\u00e9\\n\",\"b\":true}";
+        String seed = "{\"results\":[{\"index\":0,\"relevance_score\":0.25},"
+                + "{\"index\":1,\"relevance_score\":-1e-3}],\"t\":\"\\u00e9\\n\",\"b\":true}";
         for (int i = 0; i < 50_000; i++) {
             StringBuilder text = new StringBuilder(seed);
             for (int change = random.nextInt(4); change >= 0; change--) {

@@ -45,12 +45,14 @@ class RankedPageTest {
         RankedPage page = RankedPage.firstStage(RerankWindow.of(1, 2, 3, 10_000), 4);
         assertArrayEquals(new int[] {1, 2}, hits(page));
         assertFalse(page.rescored());
-        assertEquals(5, RankedPage.asFetched(RerankWindow.of(4, 2, 3, 10_000), 2).firstStageRank(1));
+        assertEquals(
+                5, RankedPage.asFetched(RerankWindow.of(4, 2, 3, 10_000), 2).firstStageRank(1));
     }
 
     @Test
     void aPageBeyondTheLastHitIsEmpty() {
         assertEquals(0, page(2, 2, 2).size());
-        assertEquals(0, RankedPage.firstStage(RerankWindow.of(0, 10, 3, 10_000), 0).size());
+        assertEquals(
+                0, RankedPage.firstStage(RerankWindow.of(0, 10, 3, 10_000), 0).size());
     }
 }

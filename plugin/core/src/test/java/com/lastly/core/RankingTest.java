@@ -17,7 +17,9 @@ class RankingTest {
     void theWindowFallsByScoreAndTheTailKeepsItsOrder() {
         RerankWindow window = RerankWindow.of(0, 5, 3, 100);
         Ranking ranking = Ranking.of(new double[] {0.1, 0.9, 0.5}, 5, window);
-        assertArrayEquals(new int[] {1, 2, 0, 3, 4}, IntStream.range(0, 5).map(ranking::firstStageRank).toArray());
+        assertArrayEquals(
+                new int[] {1, 2, 0, 3, 4},
+                IntStream.range(0, 5).map(ranking::firstStageRank).toArray());
         assertEquals(0.9f, ranking.score(0));
         assertTrue(ranking.score(2) > ranking.score(3) && ranking.score(3) > ranking.score(4));
     }
@@ -25,7 +27,9 @@ class RankingTest {
     @Test
     void equalScoresKeepTheFirstStagesOrder() {
         Ranking ranking = Ranking.of(new double[] {0.5, 0.7, 0.5, 0.7}, 4, RerankWindow.of(0, 4, 4, 100));
-        assertArrayEquals(new int[] {1, 3, 0, 2}, IntStream.range(0, 4).map(ranking::firstStageRank).toArray());
+        assertArrayEquals(
+                new int[] {1, 3, 0, 2},
+                IntStream.range(0, 4).map(ranking::firstStageRank).toArray());
     }
 
     /** An index of some hits, paged by an engine that fetches what the window says. */
@@ -37,10 +41,13 @@ class RankingTest {
             int size = 1 + random.nextInt(20);
             int wanted = 1 + random.nextInt(40);
             int largest = 1 + random.nextInt(100);
-            double[] scores = random.doubles(hits, -1, 1).map(score -> Math.round(score * 8) / 8.0).toArray();
+            double[] scores = random.doubles(hits, -1, 1)
+                    .map(score -> Math.round(score * 8) / 8.0)
+                    .toArray();
             List<Integer> seen = new ArrayList<>();
             List<Float> given = new ArrayList<>();
-            for (int from = 0; from < hits; from += size) page(RerankWindow.of(from, size, wanted, largest), hits, scores, seen, given);
+            for (int from = 0; from < hits; from += size)
+                page(RerankWindow.of(from, size, wanted, largest), hits, scores, seen, given);
             assertEquals(hits, seen.size());
             assertEquals(hits, new HashSet<>(seen).size());
             for (int i = 1; i < given.size(); i++) assertTrue(given.get(i - 1) >= given.get(i), "scores fall");
@@ -56,7 +63,8 @@ class RankingTest {
             return;
         }
         int available = Math.min(hits, window.fetched());
-        Ranking ranking = Ranking.of(java.util.Arrays.copyOf(scores, Math.min(available, window.window())), available, window);
+        Ranking ranking =
+                Ranking.of(java.util.Arrays.copyOf(scores, Math.min(available, window.window())), available, window);
         for (int place = window.from(); place < window.end(available); place++) {
             seen.add(ranking.firstStageRank(place));
             given.add(ranking.score(place));

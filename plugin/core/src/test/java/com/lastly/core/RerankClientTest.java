@@ -49,21 +49,44 @@ class RerankClientTest {
 
     @Test
     void givesTheScoresInThePassagesOrder() throws Exception {
-        assertArrayEquals(new double[] {0, 0.25, 0.5, 0.75}, scores(reranker(sidecar.url()).scores(request(4))));
-        sidecar.behaviour = TestSidecar.always(200, "{\"results\":[{\"index\":1,\"relevance_score\":0.9},{\"index\":0,\"relevance_score\":-0.1}]}");
-        assertArrayEquals(new double[] {-0.1, 0.9}, scores(reranker(sidecar.url()).scores(request(2))));
+        assertArrayEquals(
+                new double[] {0, 0.25, 0.5, 0.75},
+                scores(reranker(sidecar.url()).scores(request(4))));
+        sidecar.behaviour = TestSidecar.always(
+                200, "{\"results\":[{\"index\":1,\"relevance_score\":0.9},{\"index\":0,\"relevance_score\":-0.1}]}");
+        assertArrayEquals(
+                new double[] {-0.1, 0.9}, scores(reranker(sidecar.url()).scores(request(2))));
     }
 
     @Test
     void sendsWhatTheSettingsAskFor() throws Exception {
-        RerankSettings settings = new RerankSettings(true, "", List.of("title"), 50, 800, false, "mini", "prefer short", 128, false, false);
-        RerankRequest request = new RerankRequest("a \"quoted\" fuchs\n\u0001 ü 😀", List.of("one", "two"), settings,
-            Map.of("X-Request-Id", "id-7", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        RerankSettings settings = new RerankSettings(
+                true, "", List.of("title"), 50, 800, false, "mini", "prefer short", 128, false, false);
+        RerankRequest request = new RerankRequest(
+                "a \"quoted\" fuchs\n\u0001 ü 😀",
+                List.of("one", "two"),
+                settings,
+                Map.of(
+                        "X-Request-Id",
+                        "id-7",
+                        "traceparent",
+                        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
         SidecarConfig config = new SidecarConfig(List.of(sidecar.url() + "/"), "secret", 1, 5, 1000);
         scores(new Reranker(() -> config, (java.util.concurrent.Executor) null).scores(request));
         TestSidecar.Call call = sidecar.calls.get(0);
-        assertEquals(Map.of("query", request.query(), "documents", List.of("one", "two"), "model", "mini", "instruction", "prefer short",
-            "max_doc_length", 128.0), call.body());
+        assertEquals(
+                Map.of(
+                        "query",
+                        request.query(),
+                        "documents",
+                        List.of("one", "two"),
+                        "model",
+                        "mini",
+                        "instruction",
+                        "prefer short",
+                        "max_doc_length",
+                        128.0),
+                call.body());
         assertEquals("/v1/rerank", call.path());
         assertEquals("Bearer secret", call.headers().get("authorization"));
         assertEquals("id-7", call.headers().get("x-request-id"));
@@ -76,12 +99,15 @@ class RerankClientTest {
     void sendsNoKeyWhereThereIsNone() throws Exception {
         scores(reranker(sidecar.url()).scores(request(1)));
         assertNull(sidecar.calls.get(0).headers().get("authorization"));
-        assertEquals(List.of("query", "documents"), List.copyOf(sidecar.calls.get(0).body().keySet()));
+        assertEquals(
+                List.of("query", "documents"),
+                List.copyOf(sidecar.calls.get(0).body().keySet()));
     }
 
     @Test
     void aHeaderThatHttpCannotHoldIsLeftOutAndBlamesNobody() throws Exception {
-        RerankRequest request = new RerankRequest("q", List.of("p"), Calls.SETTINGS, Map.of("X-Request-Id", "bell \u0007", "traceparent", "fine"));
+        RerankRequest request = new RerankRequest(
+                "q", List.of("p"), Calls.SETTINGS, Map.of("X-Request-Id", "bell \u0007", "traceparent", "fine"));
         Reranker reranker = reranker(sidecar.url());
         scores(reranker.scores(request));
         assertNull(sidecar.calls.get(0).headers().get("x-request-id"));
@@ -96,23 +122,32 @@ class RerankClientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "", "<html>busy</html>", "[]", "null", "{\"results\":{}}", "{\"model\":\"m\"}", "{\"results\":[", "{\"results\":[]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":0,\"relevance_score\":0.4}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":2,\"relevance_score\":0.4}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":-1,\"relevance_score\":0.4}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":0.5,\"relevance_score\":0.4}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":\"1\",\"relevance_score\":0.4}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":NaN}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":1e999}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":-40}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":null}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":\"much\"}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1}]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},7]}",
-        "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":0.1},{\"index\":2,\"relevance_score\":0.2}]}",
-    })
+    @ValueSource(
+            strings = {
+                "",
+                "<html>busy</html>",
+                "[]",
+                "null",
+                "{\"results\":{}}",
+                "{\"model\":\"m\"}",
+                "{\"results\":[",
+                "{\"results\":[]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":0,\"relevance_score\":0.4}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":2,\"relevance_score\":0.4}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":-1,\"relevance_score\":0.4}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":0.5,\"relevance_score\":0.4}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":\"1\",\"relevance_score\":0.4}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":NaN}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":1e999}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":-40}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":null}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":\"much\"}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1}]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},7]}",
+                "{\"results\":[{\"index\":0,\"relevance_score\":0.5},{\"index\":1,\"relevance_score\":0.1},"
+                        + "{\"index\":2,\"relevance_score\":0.2}]}",
+            })
     void nothingOfALieIsUsed(String lie) throws Exception {
         sidecar.behaviour = TestSidecar.always(200, lie);
         assertEquals("bad_answer", reason(reranker(sidecar.url()).scores(request(2))));
@@ -120,7 +155,17 @@ class RerankClientTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"401,unauthorized", "403,unauthorized", "429,busy", "500,status_500", "503,not_ready", "504,timeout", "302,status_302", "404,status_404", "422,status_422"})
+    @CsvSource({
+        "401,unauthorized",
+        "403,unauthorized",
+        "429,busy",
+        "500,status_500",
+        "503,not_ready",
+        "504,timeout",
+        "302,status_302",
+        "404,status_404",
+        "422,status_422"
+    })
     void aRefusalIsCountedByItsReason(int status, String reason) throws Exception {
         sidecar.behaviour = TestSidecar.always(status, "{\"error\":{\"message\":\"which fox\"}}");
         RerankFailure failure = failure(reranker(sidecar.url()).scores(request(2)));
@@ -131,7 +176,8 @@ class RerankClientTest {
     @Test
     void aWrongKeySaysWhichSettingToCheck() throws Exception {
         sidecar.behaviour = TestSidecar.always(401, "{}");
-        assertTrue(failure(reranker(sidecar.url()).scores(request(1))).getMessage().contains("lastly.sidecar.api_key"));
+        assertTrue(
+                failure(reranker(sidecar.url()).scores(request(1))).getMessage().contains("lastly.sidecar.api_key"));
     }
 
     @Test
@@ -227,8 +273,10 @@ class RerankClientTest {
     void theOnlyAddressHasAllTheTimeThereIsToConnect() throws Exception {
         try (ServerSocket late = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             List<Socket> waiting = new ArrayList<>();
-            for (int i = 0; i < 2; i++) waiting.add(new Socket(late.getInetAddress(), late.getLocalPort())); // no place is left
-            CompletableFuture<double[]> call = reranker("http://127.0.0.1:" + late.getLocalPort()).scores(request(1));
+            for (int i = 0; i < 2; i++)
+                waiting.add(new Socket(late.getInetAddress(), late.getLocalPort())); // no place is left
+            CompletableFuture<double[]> call =
+                    reranker("http://127.0.0.1:" + late.getLocalPort()).scores(request(1));
             Thread.sleep(600); // more than an address gets that is not the last
             assertFalse(call.isDone());
             for (Socket socket : waiting) socket.close();
@@ -241,7 +289,8 @@ class RerankClientTest {
 
     private static void answer(ServerSocket server) {
         byte[] body = "{\"results\":[{\"index\":0,\"relevance_score\":0.5}]}".getBytes(StandardCharsets.UTF_8);
-        byte[] head = ("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n").getBytes(StandardCharsets.UTF_8);
+        byte[] head =
+                ("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n").getBytes(StandardCharsets.UTF_8);
         while (!server.isClosed()) {
             try (Socket socket = server.accept()) {
                 if (socket.getInputStream().read(new byte[1 << 16]) < 0) continue;
@@ -258,7 +307,8 @@ class RerankClientTest {
         try (TestSidecar second = new TestSidecar()) {
             sidecar.behaviour = TestSidecar.always(503, "{}");
             second.behaviour = TestSidecar.always(503, "{}");
-            assertEquals("not_ready", reason(reranker(sidecar.url(), second.url()).scores(request(2))));
+            assertEquals(
+                    "not_ready", reason(reranker(sidecar.url(), second.url()).scores(request(2))));
             assertEquals(1, sidecar.calls.size());
             assertEquals(1, second.calls.size());
         }
@@ -271,10 +321,17 @@ class RerankClientTest {
             Thread server = new Thread(() -> cut(cutting, accepted));
             server.setDaemon(true);
             server.start();
-            assertEquals("broken", reason(reranker("http://127.0.0.1:" + cutting.getLocalPort()).scores(request(2))));
+            assertEquals(
+                    "broken",
+                    reason(reranker("http://127.0.0.1:" + cutting.getLocalPort())
+                            .scores(request(2))));
             assertEquals(2, accepted.get());
             accepted.set(0);
-            assertEquals(2, scores(reranker("http://127.0.0.1:" + cutting.getLocalPort(), sidecar.url()).scores(request(2))).length);
+            assertEquals(
+                    2,
+                    scores(reranker("http://127.0.0.1:" + cutting.getLocalPort(), sidecar.url())
+                                    .scores(request(2)))
+                            .length);
             assertEquals(1, accepted.get());
         }
     }

@@ -59,7 +59,9 @@ class RerankerTest {
     }
 
     private boolean works() {
-        return reranker.scores(request(2)).handle((scores, failure) -> failure == null).join();
+        return reranker.scores(request(2))
+                .handle((scores, failure) -> failure == null)
+                .join();
     }
 
     @Test
@@ -109,11 +111,15 @@ class RerankerTest {
 
     @Test
     void withoutAnAddressOrTextNobodyIsAsked() throws Exception {
-        assertEquals("no_passage_text", reason(reranker.scores(new RerankRequest("q", List.of("", " \n"), Calls.SETTINGS, Map.of()))));
+        assertEquals(
+                "no_passage_text",
+                reason(reranker.scores(new RerankRequest("q", List.of("", " \n"), Calls.SETTINGS, Map.of()))));
         config = new SidecarConfig(List.of(), "", 64, 3, 100);
         assertEquals("no_sidecar", reason(reranker.scores(request(2))));
         assertEquals(List.of(), sidecar.calls);
-        assertEquals(Map.of("no_passage_text", 1L, "no_sidecar", 1L), reranker.snapshot().get("failed"));
+        assertEquals(
+                Map.of("no_passage_text", 1L, "no_sidecar", 1L),
+                reranker.snapshot().get("failed"));
     }
 
     @Test
@@ -186,7 +192,8 @@ class RerankerTest {
         assertEquals(1L, counts.get("shadowed"));
         assertEquals(Map.of("sort", 1L), counts.get("skipped"));
         assertEquals(0, counts.get("in_flight"));
-        long counted = ((Map<?, ?>) counts.get("latency_ms")).values().stream().mapToLong(count -> (Long) count).sum();
+        long counted = ((Map<?, ?>) counts.get("latency_ms"))
+                .values().stream().mapToLong(count -> (Long) count).sum();
         assertEquals(51, counted);
     }
 

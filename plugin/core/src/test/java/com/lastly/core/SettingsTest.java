@@ -21,8 +21,11 @@ class SettingsTest {
 
     @Test
     void aSearchsOwnSettingsWinAndTheOthersStay() {
-        RerankSettings own = Calls.settings(700).with(Map.of("enabled", false, "query", "fox", "window_size", 7, "explain", true, "instruction", "short"));
-        assertEquals(new RerankSettings(false, "fox", List.of("title"), 7, 700, false, "", "short", 0, false, true), own);
+        RerankSettings own = Calls.settings(700)
+                .with(Map.of(
+                        "enabled", false, "query", "fox", "window_size", 7, "explain", true, "instruction", "short"));
+        assertEquals(
+                new RerankSettings(false, "fox", List.of("title"), 7, 700, false, "", "short", 0, false, true), own);
         assertEquals(Calls.settings(700), Calls.settings(700).with(Map.of()));
     }
 
@@ -34,8 +37,17 @@ class SettingsTest {
 
     @Test
     void aWrongValueIsNamed() {
-        Map<String, List<Object>> wrong = Map.of("enabled", List.of("yes", 1), "explain", List.of("no"), "window_size", List.of(0, 1001, 2.5, "3", -1L, Double.NaN),
-            "query", List.of(3, "x".repeat(8193)), "instruction", List.of(List.of()));
+        Map<String, List<Object>> wrong = Map.of(
+                "enabled",
+                List.of("yes", 1),
+                "explain",
+                List.of("no"),
+                "window_size",
+                List.of(0, 1001, 2.5, "3", -1L, Double.NaN),
+                "query",
+                List.of(3, "x".repeat(8193)),
+                "instruction",
+                List.of(List.of()));
         wrong.forEach((key, values) -> values.forEach(value -> {
             String message = refused(() -> Calls.SETTINGS.with(Map.of(key, value)));
             assertTrue(message.startsWith("ext.lastly." + key + ": "), message);
@@ -44,14 +56,17 @@ class SettingsTest {
 
     @Test
     void aNullIsRefusedAsAnyWrongValue() {
-        for (String key : RerankSettings.PER_SEARCH) refused(() -> Calls.SETTINGS.with(Collections.singletonMap(key, null)));
+        for (String key : RerankSettings.PER_SEARCH)
+            refused(() -> Calls.SETTINGS.with(Collections.singletonMap(key, null)));
     }
 
     @Test
     void fieldsAreNamedBeforeRerankingIsOnAndAreNoPatterns() {
         assertTrue(refused(() -> RerankSettings.checkFields(true, List.of())).contains("index.lastly.fields"));
         RerankSettings.checkFields(false, List.of());
-        for (String field : List.of("", " ", "bo*", "*", " body")) assertTrue(refused(() -> RerankSettings.checkFields(false, List.of(field))).contains("index.lastly.fields"));
+        for (String field : List.of("", " ", "bo*", "*", " body"))
+            assertTrue(refused(() -> RerankSettings.checkFields(false, List.of(field)))
+                    .contains("index.lastly.fields"));
         refused(() -> RerankSettings.checkFields(true, Collections.nCopies(33, "body")));
     }
 
@@ -60,11 +75,22 @@ class SettingsTest {
         assertEquals(1000, RerankSettings.checkWindow("w", 1000));
         assertTrue(refused(() -> RerankSettings.checkWindow("w", 1001)).contains("1 to 1000"));
         assertTrue(refused(() -> RerankSettings.checkTimeout("t", 0)).contains("1ms"));
-        assertTrue(refused(() -> RerankSettings.oneOf("mode", "loud", "rerank", "shadow")).contains("loud"));
+        assertTrue(refused(() -> RerankSettings.oneOf("mode", "loud", "rerank", "shadow"))
+                .contains("loud"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1:8787", "ftp://host", "http://", "http://a b", "http://host?x=1", "http://host#f", "", "//host"})
+    @ValueSource(
+            strings = {
+                "127.0.0.1:8787",
+                "ftp://host",
+                "http://",
+                "http://a b",
+                "http://host?x=1",
+                "http://host#f",
+                "",
+                "//host"
+            })
     void whatIsNoAddressIsRefusedWithAnExample(String url) {
         assertTrue(refused(() -> SidecarConfig.url(url)).contains("http://127.0.0.1:8787"));
     }
@@ -72,19 +98,33 @@ class SettingsTest {
     @Test
     void anAddressMayHaveAPathAndSlashesAtItsEnd() {
         SidecarConfig config = Calls.config("https://host:8787//", "http://[::1]:8787/lastly/");
-        assertEquals(List.of(URI.create("https://host:8787/v1/rerank"), URI.create("http://[::1]:8787/lastly/v1/rerank")), config.addresses());
+        assertEquals(
+                List.of(URI.create("https://host:8787/v1/rerank"), URI.create("http://[::1]:8787/lastly/v1/rerank")),
+                config.addresses());
     }
 
     @Test
     void aPassageJoinsItsFieldsInOrderAndLeavesOutWhatIsEmpty() {
-        Map<String, Object> hit = Map.of("title", List.of(" A title "), "body", Arrays.asList("one", null, " ", "two"), "year", 2024, "author", List.of(Map.of("name", "Ann")));
-        assertEquals("one\ntwo\nA title\n2024\nAnn", DocumentText.of(List.of("body", "title", "missing", "year", "author"), hit::get));
+        Map<String, Object> hit = Map.of(
+                "title",
+                List.of(" A title "),
+                "body",
+                Arrays.asList("one", null, " ", "two"),
+                "year",
+                2024,
+                "author",
+                List.of(Map.of("name", "Ann")));
+        assertEquals(
+                "one\ntwo\nA title\n2024\nAnn",
+                DocumentText.of(List.of("body", "title", "missing", "year", "author"), hit::get));
         assertEquals("", DocumentText.of(List.of("missing"), hit::get));
     }
 
     @Test
     void aFieldOfANestedObjectIsReadUnderTheObjectsName() {
-        Map<String, Object> hit = Map.of("comments", List.of(Map.of("text", List.of("sweet")), Map.of("by", "b"), Map.of("author", Map.of("name", "Ann"))));
+        Map<String, Object> hit = Map.of(
+                "comments",
+                List.of(Map.of("text", List.of("sweet")), Map.of("by", "b"), Map.of("author", Map.of("name", "Ann"))));
         assertEquals("sweet\nAnn", DocumentText.of(List.of("comments.text", "comments.author.name"), hit::get));
         assertEquals("", DocumentText.of(List.of("other.text", "comments.text.raw"), hit::get));
     }

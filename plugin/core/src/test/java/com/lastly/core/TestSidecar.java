@@ -67,7 +67,12 @@ final class TestSidecar implements AutoCloseable {
     static void reversed(HttpExchange exchange, Call call) throws IOException {
         StringBuilder results = new StringBuilder();
         for (int i = 0; i < call.count(); i++)
-            results.append(i == 0 ? "" : ",").append("{\"index\":").append(i).append(",\"relevance_score\":").append((double) i / call.count()).append('}');
+            results.append(i == 0 ? "" : ",")
+                    .append("{\"index\":")
+                    .append(i)
+                    .append(",\"relevance_score\":")
+                    .append((double) i / call.count())
+                    .append('}');
         send(exchange, 200, "{\"results\":[" + results + "]}");
     }
 
@@ -92,9 +97,13 @@ final class TestSidecar implements AutoCloseable {
     @SuppressWarnings("unchecked")
     private void handle(HttpExchange exchange) throws IOException {
         Map<String, String> headers = new ConcurrentHashMap<>();
-        exchange.getRequestHeaders().forEach((name, values) -> headers.put(name.toLowerCase(java.util.Locale.ROOT), values.get(0)));
+        exchange.getRequestHeaders()
+                .forEach((name, values) -> headers.put(name.toLowerCase(java.util.Locale.ROOT), values.get(0)));
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-        Call call = new Call((Map<String, Object>) Json.parse(body), headers, exchange.getRequestURI().getPath());
+        Call call = new Call(
+                (Map<String, Object>) Json.parse(body),
+                headers,
+                exchange.getRequestURI().getPath());
         calls.add(call);
         connections.add(exchange.getRemoteAddress().getPort());
         try {

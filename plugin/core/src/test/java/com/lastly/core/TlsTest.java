@@ -34,9 +34,28 @@ class TlsTest {
 
     private void certify(String address) throws Exception {
         Path file = folder.resolve(address + ".p12");
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias", "sidecar",
-            "-keyalg", "EC", "-dname", "CN=sidecar", "-ext", "san=ip:" + address, "-validity", "2", "-storetype", "PKCS12",
-            "-keystore", file.toString(), "-storepass", new String(PASSWORD)).redirectErrorStream(true).start();
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "sidecar",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=sidecar",
+                        "-ext",
+                        "san=ip:" + address,
+                        "-validity",
+                        "2",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        file.toString(),
+                        "-storepass",
+                        new String(PASSWORD))
+                .redirectErrorStream(true)
+                .start();
         String said = new String(keytool.getInputStream().readAllBytes());
         assertTrue(keytool.waitFor(30, TimeUnit.SECONDS) && keytool.exitValue() == 0, said);
         keys = KeyStore.getInstance("PKCS12");
@@ -70,7 +89,8 @@ class TlsTest {
         certify("127.0.0.2");
         try (TestSidecar sidecar = TestSidecar.withTls(tls())) {
             SidecarConfig config = Calls.config(sidecar.url());
-            assertEquals("tls", Calls.reason(new Reranker(() -> config, new RerankClient(null, tls())).scores(request(3))));
+            assertEquals(
+                    "tls", Calls.reason(new Reranker(() -> config, new RerankClient(null, tls())).scores(request(3))));
             assertTrue(sidecar.calls.isEmpty());
         }
     }

@@ -28,9 +28,21 @@ final class Engine {
     /** A response like `first` with other hits, of which it takes a reference of its own. */
     static SearchResponse response(SearchResponse first, SearchHits hits, long tookMillis) {
         Map<String, SearchProfileShardResult> profile = first.getProfileResults();
-        return new SearchResponse(hits, first.getAggregations(), first.getSuggest(), first.isTimedOut(), first.isTerminatedEarly(),
-            profile == null || profile.isEmpty() ? null : new SearchProfileResults(profile), first.getNumReducePhases(),
-            first.getScrollId(), first.getTotalShards(), first.getSuccessfulShards(), first.getSkippedShards(), tookMillis,
-            first.getShardFailures(), first.getClusters(), first.pointInTimeId());
+        return new SearchResponse(
+                hits,
+                first.getAggregations(),
+                first.getSuggest(),
+                first.isTimedOut(),
+                first.isTerminatedEarly(),
+                profile == null || profile.isEmpty() ? null : new SearchProfileResults(profile),
+                first.getNumReducePhases(),
+                first.getScrollId(),
+                first.getTotalShards(),
+                first.getSuccessfulShards(),
+                first.getSkippedShards(),
+                tookMillis,
+                first.getShardFailures(),
+                first.getClusters(),
+                first.pointInTimeId());
     }
 }

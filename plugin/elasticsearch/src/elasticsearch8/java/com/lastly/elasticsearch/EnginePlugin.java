@@ -27,8 +27,15 @@ abstract class EnginePlugin extends Plugin implements ActionPlugin {
 
     @Override
     public Collection<RestHandler> getRestHandlers(
-        Settings node, NamedWriteableRegistry writeables, RestController controller, ClusterSettings cluster, IndexScopedSettings index,
-        SettingsFilter filter, IndexNameExpressionResolver resolver, Supplier<DiscoveryNodes> nodes, Predicate<NodeFeature> features) {
+            Settings node,
+            NamedWriteableRegistry writeables,
+            RestController controller,
+            ClusterSettings cluster,
+            IndexScopedSettings index,
+            SettingsFilter filter,
+            IndexNameExpressionResolver resolver,
+            Supplier<DiscoveryNodes> nodes,
+            Predicate<NodeFeature> features) {
         return List.of(new StatsHandler());
     }
 }

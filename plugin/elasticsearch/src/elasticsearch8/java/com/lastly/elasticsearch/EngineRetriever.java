@@ -14,7 +14,8 @@ abstract class EngineRetriever<T extends EngineRetriever<T>> extends CompoundRet
     }
 
     /** What every retriever may have: `filter`, `min_score`, `_name`. */
-    static void declareCommon(String name, AbstractObjectParser<? extends RetrieverBuilder, RetrieverParserContext> parser) {
+    static void declareCommon(
+            String name, AbstractObjectParser<? extends RetrieverBuilder, RetrieverParserContext> parser) {
         declareBaseParserFields(name, parser);
     }
 }

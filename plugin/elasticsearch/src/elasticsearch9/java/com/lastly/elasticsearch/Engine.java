@@ -22,11 +22,28 @@ final class Engine {
         hit.setDocumentField(field);
     }
 
-    /** A response like `first` with other hits; of these and of hits within aggregations and suggestions it takes references of its own. */
+    /**
+     * A response like `first` with other hits; of these and of hits within aggregations and suggestions it takes
+     * references of its own.
+     */
     static SearchResponse response(SearchResponse first, SearchHits hits, long tookMillis) {
-        return new SearchResponse(hits, first.getAggregations(), first.getSuggest(), first.isTimedOut(), first.isTerminatedEarly(),
-            first.getSearchProfileResults(), first.getNumReducePhases(), first.getScrollId(), first.getTotalShards(),
-            first.getSuccessfulShards(), first.getSkippedShards(), tookMillis, first.getShardFailures(), first.getClusters(),
-            first.pointInTimeId(), null, null);
+        return new SearchResponse(
+                hits,
+                first.getAggregations(),
+                first.getSuggest(),
+                first.isTimedOut(),
+                first.isTerminatedEarly(),
+                first.getSearchProfileResults(),
+                first.getNumReducePhases(),
+                first.getScrollId(),
+                first.getTotalShards(),
+                first.getSuccessfulShards(),
+                first.getSkippedShards(),
+                tookMillis,
+                first.getShardFailures(),
+                first.getClusters(),
+                first.pointInTimeId(),
+                null,
+                null);
     }
 }

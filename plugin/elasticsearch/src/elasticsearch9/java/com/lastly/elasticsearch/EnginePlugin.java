@@ -20,7 +20,7 @@ abstract class EnginePlugin extends Plugin implements ActionPlugin {
 
     @Override
     public Collection<RestHandler> getRestHandlers(
-        RestHandlersServices services, Supplier<DiscoveryNodes> nodes, Predicate<NodeFeature> features) {
+            RestHandlersServices services, Supplier<DiscoveryNodes> nodes, Predicate<NodeFeature> features) {
         return List.of(new StatsHandler());
     }
 }

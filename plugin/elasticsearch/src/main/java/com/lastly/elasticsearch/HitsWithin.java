@@ -25,8 +25,8 @@ import org.elasticsearch.search.suggest.completion.CompletionSuggestion;
 import org.elasticsearch.xcontent.json.JsonXContent;
 
 /**
- * Hits that lie within an answer's aggregations, suggestions and hits. They inherit the fields that the search asks for, unless
- * they were asked for with fields of their own.
+ * Hits that lie within an answer's aggregations, suggestions and hits. They inherit the fields that the search asks
+ * for, unless they were asked for with fields of their own.
  *
  * @param aggregations what was asked
  * @param own inner hits with fields of their own, by name; null: not known, so that inner hits are left alone
@@ -34,43 +34,56 @@ import org.elasticsearch.xcontent.json.JsonXContent;
 record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) {
 
     static HitsWithin of(SearchSourceBuilder source) {
-        return new HitsWithin(source.aggregations() == null ? List.of() : source.aggregations().getAggregatorFactories(), own(source));
+        return new HitsWithin(
+                source.aggregations() == null
+                        ? List.of()
+                        : source.aggregations().getAggregatorFactories(),
+                own(source));
     }
 
     private static Set<String> own(SearchSourceBuilder source) {
         if (source.retriever() != null) return null; // its queries are its own
         Map<String, InnerHitContextBuilder> asked = new HashMap<>();
         if (source.query() != null) InnerHitContextBuilder.extractInnerHits(source.query(), asked);
-        return asked.entrySet().stream().filter(one -> one.getValue().innerHitBuilder().getFetchFields() != null)
-            .map(Map.Entry::getKey).collect(Collectors.toSet());
+        return asked.entrySet().stream()
+                .filter(one -> one.getValue().innerHitBuilder().getFetchFields() != null)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
     }
 
     /** Gives `inheriting` each of those hits. */
     void forEach(SearchResponse response, Consumer<SearchHit> inheriting) {
         if (response.getAggregations() != null) ofAggregations(response.getAggregations(), aggregations, inheriting);
-        if (response.getSuggest() != null) response.getSuggest().forEach(suggestion -> ofSuggestion(suggestion, inheriting));
+        if (response.getSuggest() != null)
+            response.getSuggest().forEach(suggestion -> ofSuggestion(suggestion, inheriting));
         if (own != null) for (SearchHit hit : response.getHits()) ofHit(hit, inheriting);
     }
 
-    private static void ofAggregations(InternalAggregations found, Collection<AggregationBuilder> asked, Consumer<SearchHit> inheriting) {
+    private static void ofAggregations(
+            InternalAggregations found, Collection<AggregationBuilder> asked, Consumer<SearchHit> inheriting) {
         for (AggregationBuilder one : asked) ofAggregation(found.get(one.getName()), one, inheriting);
     }
 
     private static void ofAggregation(Aggregation found, AggregationBuilder asked, Consumer<SearchHit> inheriting) {
         if (found instanceof InternalTopHits best) {
-            if (hasFields((TopHitsAggregationBuilder) asked) == false) best.getHits().forEach(inheriting);
+            if (hasFields((TopHitsAggregationBuilder) asked) == false)
+                best.getHits().forEach(inheriting);
         } else if (found instanceof SingleBucketAggregation bucket) {
             ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting);
         } else if (found instanceof MultiBucketsAggregation several) {
-            several.getBuckets().forEach(bucket -> ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting));
+            several.getBuckets()
+                    .forEach(
+                            bucket -> ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting));
         }
     }
 
     /** The builder has no getter for them (8.19), but it writes them. */
     private static boolean hasFields(TopHitsAggregationBuilder asked) {
-        Map<String, Object> written = XContentHelper.convertToMap(JsonXContent.jsonXContent, Strings.toString(asked), false);
-        return written.get(asked.getName()) instanceof Map<?, ?> type && type.get(TopHitsAggregationBuilder.NAME) instanceof Map<?, ?> body
-            && body.containsKey("fields");
+        Map<String, Object> written =
+                XContentHelper.convertToMap(JsonXContent.jsonXContent, Strings.toString(asked), false);
+        return written.get(asked.getName()) instanceof Map<?, ?> type
+                && type.get(TopHitsAggregationBuilder.NAME) instanceof Map<?, ?> body
+                && body.containsKey("fields");
     }
 
     private static void ofSuggestion(Suggest.Suggestion<?> suggestion, Consumer<SearchHit> inheriting) {
@@ -82,9 +95,10 @@ record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) 
 
     private void ofHit(SearchHit hit, Consumer<SearchHit> inheriting) {
         if (hit.getInnerHits() == null) return;
-        hit.getInnerHits().forEach((name, hits) -> hits.forEach(inner -> {
-            if (own.contains(name) == false) inheriting.accept(inner);
-            ofHit(inner, inheriting);
-        }));
+        hit.getInnerHits()
+                .forEach((name, hits) -> hits.forEach(inner -> {
+                    if (own.contains(name) == false) inheriting.accept(inner);
+                    ofHit(inner, inheriting);
+                }));
     }
 }

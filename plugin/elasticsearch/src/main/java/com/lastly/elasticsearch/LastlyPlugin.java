@@ -4,11 +4,11 @@ import com.lastly.core.Reranker;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.elasticsearch.action.support.MappedActionFilter;
 import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.common.util.concurrent.EsExecutors;
 import org.elasticsearch.common.util.concurrent.EsExecutors.TaskTrackingConfig;
-import org.elasticsearch.action.support.MappedActionFilter;
 import org.elasticsearch.plugins.ReloadablePlugin;
 import org.elasticsearch.plugins.SearchPlugin;
 import org.elasticsearch.rest.RestHeaderDefinition;
@@ -34,7 +34,10 @@ public final class LastlyPlugin extends EnginePlugin implements SearchPlugin, Re
         settings.follow(node.clusterService().getClusterSettings());
         ThreadPool threads = node.threadPool();
         Reranker reranker = new Reranker(settings::config, null);
-        SkipReason skipReason = new SkipReason(node.taskManager(), threads.getThreadContext(), node.nodeEnvironment().nodeId());
+        SkipReason skipReason = new SkipReason(
+                node.taskManager(),
+                threads.getThreadContext(),
+                node.nodeEnvironment().nodeId());
         SearchedIndices indices = new SearchedIndices(node.clusterService(), node.indexNameExpressionResolver());
         services = new Services(reranker, indices, skipReason, threads.getThreadContext(), threads.executor(POOL));
         return List.of(reranker);
@@ -50,7 +53,12 @@ public final class LastlyPlugin extends EnginePlugin implements SearchPlugin, Re
     @Override
     public List<ExecutorBuilder<?>> getExecutorBuilders(Settings node) {
         return List.of(new FixedExecutorBuilder(
-            node, POOL, EsExecutors.allocatedProcessors(node), QUEUE, "lastly.thread_pool", TaskTrackingConfig.DO_NOT_TRACK));
+                node,
+                POOL,
+                EsExecutors.allocatedProcessors(node),
+                QUEUE,
+                "lastly.thread_pool",
+                TaskTrackingConfig.DO_NOT_TRACK));
     }
 
     @Override

@@ -9,12 +9,15 @@ import org.elasticsearch.search.SearchHit;
 import org.elasticsearch.search.SearchHits;
 
 /**
- * The first stage's answer with the hits of the page in their order. Hits are taken over, not copied (a copy of each source cost
- * as much as fetching it); the new response holds references of its own.
+ * The first stage's answer with the hits of the page in their order. Hits are taken over, not copied (a copy of each
+ * source cost as much as fetching it); the new response holds references of its own.
  */
 record Page(RerankPlan plan, RankedPage page) {
 
-    /** The answer; `millis` more than the first stage's were spent on it. It takes a reference of the hits, so ours is given up. */
+    /**
+     * The answer; `millis` more than the first stage's were spent on it. It takes a reference of the hits, so ours is
+     * given up.
+     */
     SearchResponse of(SearchResponse first, long millis) {
         SearchHits hits = hits(first.getHits());
         try {
@@ -33,7 +36,8 @@ record Page(RerankPlan plan, RankedPage page) {
             hits[place] = hit(first.getAt(fetched), place);
             if (collapse != null) collapse[place] = first.getCollapseValues()[fetched];
         }
-        return new SearchHits(hits, first.getTotalHits(), maxScore(first), first.getSortFields(), first.getCollapseField(), collapse);
+        return new SearchHits(
+                hits, first.getTotalHits(), maxScore(first), first.getSortFields(), first.getCollapseField(), collapse);
     }
 
     private SearchHit hit(SearchHit hit, int place) {

@@ -11,8 +11,8 @@ import org.elasticsearch.search.builder.SearchSourceBuilder;
 import org.elasticsearch.search.fetch.subphase.FieldAndFormat;
 
 /**
- * Fetches the passage's fields beside what the user asked for and takes them out again. Fields, not `_source`: an explicit
- * `_source` changes what other parts of the request get, and field-level security holds for both.
+ * Fetches the passage's fields beside what the user asked for and takes them out again. Fields, not `_source`: an
+ * explicit `_source` changes what other parts of the request get, and field-level security holds for both.
  */
 final class PassageFields {
 
@@ -40,7 +40,8 @@ final class PassageFields {
         if (source.fetchFields() != null) source.fetchFields().forEach(field -> names.add(field.field));
         if (source.docValueFields() != null) source.docValueFields().forEach(field -> names.add(field.field));
         if (source.scriptFields() != null) source.scriptFields().forEach(field -> names.add(field.fieldName()));
-        if (source.storedFields() != null && source.storedFields().fieldNames() != null) names.addAll(source.storedFields().fieldNames());
+        if (source.storedFields() != null && source.storedFields().fieldNames() != null)
+            names.addAll(source.storedFields().fieldNames());
         if (source.collapse() != null) names.add(source.collapse().getField());
         return names;
     }
@@ -56,7 +57,10 @@ final class PassageFields {
         });
     }
 
-    /** A shallow copy of a source shares its list of fields with the caller's, which must be as it was when the search ends. */
+    /**
+     * A shallow copy of a source shares its list of fields with the caller's, which must be as it was when the search
+     * ends.
+     */
     void restoreRequest() {
         if (shared != null) added.fetched().forEach(field -> shared.remove(new FieldAndFormat(field, null)));
     }

@@ -14,7 +14,10 @@ import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.search.SearchResponse;
 import org.elasticsearch.search.SearchHit;
 
-/** Takes the first stage's answer, asks the sidecar without holding a thread, and answers with the page in the new order. */
+/**
+ * Takes the first stage's answer, asks the sidecar without holding a thread, and answers with the page in the new
+ * order.
+ */
 final class RerankListener implements ActionListener<SearchResponse> {
 
     private static final Logger LOGGER = LogManager.getLogger(RerankListener.class);
@@ -42,7 +45,12 @@ final class RerankListener implements ActionListener<SearchResponse> {
         restoreRequest();
         SearchHit[] hits = first.getHits().getHits();
         if (plan.window().below()) {
-            answer(first, plan.settings().shadow() ? RankedPage.asFetched(plan.window(), hits.length) : RankedPage.below(plan.window(), hits.length), 0);
+            answer(
+                    first,
+                    plan.settings().shadow()
+                            ? RankedPage.asFetched(plan.window(), hits.length)
+                            : RankedPage.below(plan.window(), hits.length),
+                    0);
         } else if (hits.length == 0) {
             answer(first, RankedPage.firstStage(plan.window(), 0), 0);
         } else {
@@ -87,7 +95,10 @@ final class RerankListener implements ActionListener<SearchResponse> {
     private void scored(SearchResponse first, double[] scores, RerankFailure failure, long millis) {
         int available = first.getHits().getHits().length;
         if (failure == null) {
-            answer(first, RankedPage.reranked(plan.window(), Ranking.of(scores, available, plan.window()), available), millis);
+            answer(
+                    first,
+                    RankedPage.reranked(plan.window(), Ranking.of(scores, available, plan.window()), available),
+                    millis);
             return;
         }
         LOGGER.debug("not reranked: {}", failure.reason());
@@ -109,7 +120,10 @@ final class RerankListener implements ActionListener<SearchResponse> {
 
     private RerankRequest request(SearchHit[] hits) {
         RerankWindow window = plan.window();
-        List<String> passages = Arrays.stream(hits).limit(window.window()).map(plan.fields()::text).toList();
+        List<String> passages = Arrays.stream(hits)
+                .limit(window.window())
+                .map(plan.fields()::text)
+                .toList();
         return call.request(plan.query(), passages, plan.settings());
     }
 }

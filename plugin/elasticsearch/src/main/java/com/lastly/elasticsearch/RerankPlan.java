@@ -3,5 +3,8 @@ package com.lastly.elasticsearch;
 import com.lastly.core.RerankSettings;
 import com.lastly.core.RerankWindow;
 
-/** How one search is reranked. `fields` is null for a page that lies below the window; `sorted` means `sort: _score` was written out. */
+/**
+ * How one search is reranked. `fields` is null for a page that lies below the window; `sorted` means `sort: _score` was
+ * written out.
+ */
 record RerankPlan(RerankSettings settings, RerankWindow window, String query, PassageFields fields, boolean sorted) {}

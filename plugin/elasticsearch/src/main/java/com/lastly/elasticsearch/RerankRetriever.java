@@ -18,8 +18,9 @@ import org.elasticsearch.xcontent.ParseField;
 import org.elasticsearch.xcontent.XContentBuilder;
 
 /**
- * The retriever `lastly_rerank`: reranks what its child finds. It searches for itself while the coordinating node rewrites the
- * request, which waits for such work without a thread, and leaves the documents in their new order. Shards never see it.
+ * The retriever `lastly_rerank`: reranks what its child finds. It searches for itself while the coordinating node
+ * rewrites the request, which waits for such work without a thread, and leaves the documents in their new order. Shards
+ * never see it.
  */
 final class RerankRetriever extends EngineRetriever<RerankRetriever> {
 
@@ -44,7 +45,10 @@ final class RerankRetriever extends EngineRetriever<RerankRetriever> {
         return RerankRetrieverParser.WINDOW_SIZE;
     }
 
-    /** Rewrites the child and its search, a step a call as Elasticsearch wants it; when nothing is left to rewrite, searches. */
+    /**
+     * Rewrites the child and its search, a step a call as Elasticsearch wants it; when nothing is left to rewrite,
+     * searches.
+     */
     @Override
     protected RetrieverBuilder doRewrite(QueryRewriteContext context) {
         RetrieverSource inner = innerRetrievers.get(0);
@@ -53,7 +57,9 @@ final class RerankRetriever extends EngineRetriever<RerankRetriever> {
             if (filters != preFilterQueryBuilders) return clone(innerRetrievers, filters);
             if (inner.source() == null) return withSearch(inner.retriever(), context);
             SearchSourceBuilder search = inner.source().rewrite(context);
-            return search == inner.source() ? searched(inner, context) : with(new RetrieverSource(inner.retriever(), search));
+            return search == inner.source()
+                    ? searched(inner, context)
+                    : with(new RetrieverSource(inner.retriever(), search));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -62,8 +68,10 @@ final class RerankRetriever extends EngineRetriever<RerankRetriever> {
     private RerankRetriever withSearch(RetrieverBuilder child, QueryRewriteContext context) throws IOException {
         if (child.isCompound()) hand(preFilterQueryBuilders, child.getPreFilterQueryBuilders());
         RetrieverBuilder rewritten = child.rewrite(context);
-        return with(rewritten == child ? new RetrieverSource(child, createSearchSourceBuilder(context.getPointInTimeBuilder(), child))
-            : RetrieverSource.from(rewritten));
+        return with(
+                rewritten == child
+                        ? new RetrieverSource(child, createSearchSourceBuilder(context.getPointInTimeBuilder(), child))
+                        : RetrieverSource.from(rewritten));
     }
 
     private static void hand(List<QueryBuilder> filters, List<QueryBuilder> child) {
@@ -83,7 +91,10 @@ final class RerankRetriever extends EngineRetriever<RerankRetriever> {
         return clone;
     }
 
-    /** The first stage brings the passages with it. Elasticsearch asks for no stored fields here, which would forbid that. */
+    /**
+     * The first stage brings the passages with it. Elasticsearch asks for no stored fields here, which would forbid
+     * that.
+     */
     @Override
     protected SearchSourceBuilder finalizeSourceBuilder(SearchSourceBuilder search) {
         search.storedFields((StoredFieldsContext) null).fetchSource(false);
@@ -95,11 +106,13 @@ final class RerankRetriever extends EngineRetriever<RerankRetriever> {
         SetOnce<RankDoc[]> ranked = new SetOnce<>();
         Services node = services.get();
         RerankedFirstStage firstStage = new RerankedFirstStage(node, UserSearch.kept(node.context()), settings);
-        context.registerAsyncAction((client, listener) -> firstStage.search(client, inner, listener.delegateFailureAndWrap((next, docs) -> {
-            ranked.set(docs);
-            next.onResponse(null);
-        })));
-        RetrieverBuilder answer = new RankDocsRetrieverBuilder(rankWindowSize, List.of(inner.retriever()), ranked::get, minScore);
+        context.registerAsyncAction(
+                (client, listener) -> firstStage.search(client, inner, listener.delegateFailureAndWrap((next, docs) -> {
+                    ranked.set(docs);
+                    next.onResponse(null);
+                })));
+        RetrieverBuilder answer =
+                new RankDocsRetrieverBuilder(rankWindowSize, List.of(inner.retriever()), ranked::get, minScore);
         return answer.retrieverName(retrieverName);
     }
 
@@ -120,9 +133,16 @@ final class RerankRetriever extends EngineRetriever<RerankRetriever> {
 
     @Override
     protected void doToXContent(XContentBuilder builder, Params params) throws IOException {
-        builder.field(RerankRetrieverParser.RETRIEVER.getPreferredName(), innerRetrievers.get(0).retriever());
-        builder.field("query", settings.query()).field("fields", settings.fields()).field("window_size", settings.windowSize());
-        builder.field("timeout", settings.timeoutMillis() + "ms").field("on_failure", settings.fails() ? RerankSettings.FAIL : RerankSettings.KEEP_ORDER);
-        builder.field("model", settings.model()).field("instruction", settings.instruction()).field("max_doc_tokens", settings.maxDocTokens());
+        builder.field(
+                RerankRetrieverParser.RETRIEVER.getPreferredName(),
+                innerRetrievers.get(0).retriever());
+        builder.field("query", settings.query())
+                .field("fields", settings.fields())
+                .field("window_size", settings.windowSize());
+        builder.field("timeout", settings.timeoutMillis() + "ms")
+                .field("on_failure", settings.fails() ? RerankSettings.FAIL : RerankSettings.KEEP_ORDER);
+        builder.field("model", settings.model())
+                .field("instruction", settings.instruction())
+                .field("max_doc_tokens", settings.maxDocTokens());
     }
 }

@@ -26,8 +26,10 @@ final class RerankRetrieverParser {
             RetrieverBuilder child = (RetrieverBuilder) given[0];
             return new RerankRetriever(RetrieverSource.from(child), settings(child, given), services);
         });
-        parser.declareNamedObject(ConstructingObjectParser.constructorArg(),
-            (json, context, name) -> json.namedObject(RetrieverBuilder.class, name, context), RETRIEVER);
+        parser.declareNamedObject(
+                ConstructingObjectParser.constructorArg(),
+                (json, context, name) -> json.namedObject(RetrieverBuilder.class, name, context),
+                RETRIEVER);
         parser.declareStringArray(ConstructingObjectParser.constructorArg(), new ParseField("fields"));
         text("query");
         parser.declareInt(ConstructingObjectParser.optionalConstructorArg(), WINDOW_SIZE);
@@ -52,18 +54,33 @@ final class RerankRetrieverParser {
         List<String> fields = (List<String>) given[1];
         RerankSettings.checkFields(name("fields"), fields);
         int window = RerankSettings.checkWindow(name("window_size"), or(given[3], RerankSettings.WINDOW_SIZE));
-        long timeout = TimeValue.parseTimeValue(or(given[4], RerankSettings.TIMEOUT_MILLIS + "ms"), name("timeout")).millis();
+        long timeout = TimeValue.parseTimeValue(or(given[4], RerankSettings.TIMEOUT_MILLIS + "ms"), name("timeout"))
+                .millis();
         String onFailure = RerankSettings.oneOf(
-            name("on_failure"), or(given[5], RerankSettings.KEEP_ORDER), RerankSettings.KEEP_ORDER, RerankSettings.FAIL);
-        return new RerankSettings(true, query(child, or(given[2], "")), new ArrayList<>(fields), window,
-            RerankSettings.checkTimeout(name("timeout"), timeout), onFailure.equals(RerankSettings.FAIL), or(given[6], ""), or(given[7], ""),
-            RerankSettings.checkMaxDocTokens(name("max_doc_tokens"), or(given[8], 0)), false, false);
+                name("on_failure"),
+                or(given[5], RerankSettings.KEEP_ORDER),
+                RerankSettings.KEEP_ORDER,
+                RerankSettings.FAIL);
+        return new RerankSettings(
+                true,
+                query(child, or(given[2], "")),
+                new ArrayList<>(fields),
+                window,
+                RerankSettings.checkTimeout(name("timeout"), timeout),
+                onFailure.equals(RerankSettings.FAIL),
+                or(given[6], ""),
+                or(given[7], ""),
+                RerankSettings.checkMaxDocTokens(name("max_doc_tokens"), or(given[8], 0)),
+                false,
+                false);
     }
 
     private static String query(RetrieverBuilder child, String given) {
         String query = given.isBlank() ? SearchText.of(child) : given;
         RerankSettings.checkText(name("query"), query);
-        if (query.isEmpty()) throw new IllegalArgumentException(name("query") + ": the child retriever's query has no text; write here what to rank by");
+        if (query.isEmpty())
+            throw new IllegalArgumentException(
+                    name("query") + ": the child retriever's query has no text; write here what to rank by");
         return query;
     }
 

@@ -20,7 +20,10 @@ import org.elasticsearch.search.sort.ShardDocSortField;
 /** A child retriever's search, the scores of its passages, and the documents in their new order. */
 record RerankedFirstStage(Services services, UserSearch user, RerankSettings settings) {
 
-    /** Gives all documents that were found: in the first stage's order where the sidecar fails and the settings allow it. */
+    /**
+     * Gives all documents that were found: in the first stage's order where the sidecar fails and the settings allow
+     * it.
+     */
     void search(Client client, RetrieverSource child, ActionListener<RankDoc[]> ranked) {
         client.search(request(child.source()), ranked.delegateFailureAndWrap((next, first) -> {
             SearchHit[] hits = first.getHits().getHits();
@@ -28,15 +31,23 @@ record RerankedFirstStage(Services services, UserSearch user, RerankSettings set
             Arrays.setAll(docs, at -> doc(hits[at], at));
             child.retriever().setRankDocs(docs);
             if (docs.length == 0) next.onResponse(docs);
-            else rerank(docs, Arrays.stream(hits).map(hit -> PassageFields.text(settings.fields(), hit)).toList(), next);
+            else
+                rerank(
+                        docs,
+                        Arrays.stream(hits)
+                                .map(hit -> PassageFields.text(settings.fields(), hit))
+                                .toList(),
+                        next);
         }));
     }
 
     private SearchRequest request(SearchSourceBuilder source) {
         SearchRequest request = new SearchRequest().source(source);
-        request.setPreFilterShardSize(Integer.MAX_VALUE); // a shard left out would shift the numbers that documents are found again by
+        request.setPreFilterShardSize(
+                Integer.MAX_VALUE); // a shard left out would shift the numbers that documents are found again by
         if (user.allowPartial() != null) request.allowPartialSearchResults(user.allowPartial());
-        if (user.task() != null) request.setParentTask(services.skipReason().node(), user.task().getId());
+        if (user.task() != null)
+            request.setParentTask(services.skipReason().node(), user.task().getId());
         return request;
     }
 
@@ -44,7 +55,11 @@ record RerankedFirstStage(Services services, UserSearch user, RerankSettings set
     private static RankDoc doc(SearchHit hit, int place) {
         Object[] sorted = hit.getRawSortValues();
         long lies = (Long) sorted[sorted.length - 1];
-        return ranked(ShardDocSortField.decodeDoc(lies), hit.getScore(), ShardDocSortField.decodeShardRequestIndex(lies), place);
+        return ranked(
+                ShardDocSortField.decodeDoc(lies),
+                hit.getScore(),
+                ShardDocSortField.decodeShardRequestIndex(lies),
+                place);
     }
 
     private static RankDoc ranked(int doc, float score, int shard, int place) {
@@ -56,8 +71,10 @@ record RerankedFirstStage(Services services, UserSearch user, RerankSettings set
     private void rerank(RankDoc[] docs, List<String> passages, ActionListener<RankDoc[]> next) {
         SidecarCall call = new SidecarCall(services, user);
         RerankRequest request = call.request(settings.query(), passages, settings);
-        call.scores(request, (scores, failure) -> ActionListener.completeWith(
-            next, () -> failure == null ? reordered(docs, scores) : kept(docs, failure)));
+        call.scores(
+                request,
+                (scores, failure) -> ActionListener.completeWith(
+                        next, () -> failure == null ? reordered(docs, scores) : kept(docs, failure)));
     }
 
     private RankDoc[] kept(RankDoc[] docs, RerankFailure failure) {
@@ -79,7 +96,10 @@ record RerankedFirstStage(Services services, UserSearch user, RerankSettings set
         return reordered;
     }
 
-    /** Lucene takes no score below 0, so the model's is moved as Elasticsearch moves its vectors' cosines; equal ones get a step between. */
+    /**
+     * Lucene takes no score below 0, so the model's is moved as Elasticsearch moves its vectors' cosines; equal ones
+     * get a step between.
+     */
     private static float score(float score) {
         return (1 + score) / 2;
     }

@@ -15,13 +15,21 @@ final class Retrievers {
         return source != null && any(source.retriever(), RerankRetriever.class::isInstance);
     }
 
-    /** Whether a search has a retriever that reranks, ours or Elasticsearch's own (`text_similarity_reranker` and its like). */
+    /**
+     * Whether a search has a retriever that reranks, ours or Elasticsearch's own (`text_similarity_reranker` and its
+     * like).
+     */
     static boolean rerank(SearchSourceBuilder source) {
-        return any(source.retriever(), one -> one instanceof RerankRetriever || one.getName().endsWith("reranker"));
+        return any(
+                source.retriever(),
+                one -> one instanceof RerankRetriever || one.getName().endsWith("reranker"));
     }
 
     private static boolean any(RetrieverBuilder retriever, Predicate<RetrieverBuilder> wanted) {
-        return retriever != null && (wanted.test(retriever) || retriever instanceof CompoundRetrieverBuilder<?> compound
-            && compound.innerRetrievers().stream().anyMatch(inner -> any(inner.retriever(), wanted)));
+        return retriever != null
+                && (wanted.test(retriever)
+                        || retriever instanceof CompoundRetrieverBuilder<?> compound
+                                && compound.innerRetrievers().stream()
+                                        .anyMatch(inner -> any(inner.retriever(), wanted)));
     }
 }

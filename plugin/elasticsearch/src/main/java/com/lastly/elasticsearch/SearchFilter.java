@@ -30,7 +30,7 @@ final class SearchFilter implements MappedActionFilter {
     @Override
     @SuppressWarnings("unchecked")
     public <Q extends ActionRequest, A extends ActionResponse> void apply(
-        Task task, String action, Q request, ActionListener<A> listener, ActionFilterChain<Q, A> chain) {
+            Task task, String action, Q request, ActionListener<A> listener, ActionFilterChain<Q, A> chain) {
         if (!(request instanceof SearchRequest search)) {
             chain.proceed(task, action, request, listener);
             return;
@@ -45,8 +45,14 @@ final class SearchFilter implements MappedActionFilter {
         try (ThreadContext.StoredContext caller = services.context().newStoredContext()) {
             UserSearch user = UserSearch.of(task, search, services.context());
             if (Retrievers.ours(search.source())) user.keep(services.context());
-            chain.proceed(task, action, (Q) plan.request(), plan.rerank() == null ? listener
-                : (ActionListener<A>) new RerankListener(services, user, plan.rerank(), (ActionListener<SearchResponse>) listener));
+            chain.proceed(
+                    task,
+                    action,
+                    (Q) plan.request(),
+                    plan.rerank() == null
+                            ? listener
+                            : (ActionListener<A>) new RerankListener(
+                                    services, user, plan.rerank(), (ActionListener<SearchResponse>) listener));
         }
     }
 
@@ -56,13 +62,19 @@ final class SearchFilter implements MappedActionFilter {
     private Plan plan(Task task, SearchRequest request) {
         Map<String, Object> ext = Widening.asked(request);
         SearchedIndices.Found found = services.indices().of(request);
-        if (found == null || !found.anyEnabled() && (ext == null || !ext.containsKey("enabled"))) return unchanged(request, ext);
+        if (found == null || !found.anyEnabled() && (ext == null || !ext.containsKey("enabled")))
+            return unchanged(request, ext);
         RerankSettings settings = found.settings().with(ext == null ? Map.of() : ext);
         if (!settings.enabled() && !found.anyEnabled()) return unchanged(request, ext);
         return plan(task, request, ext, found, settings);
     }
 
-    private Plan plan(Task task, SearchRequest request, Map<String, Object> ext, SearchedIndices.Found found, RerankSettings settings) {
+    private Plan plan(
+            Task task,
+            SearchRequest request,
+            Map<String, Object> ext,
+            SearchedIndices.Found found,
+            RerankSettings settings) {
         SearchRequest copy = Widening.copy(request);
         String query = settings.query().isBlank() ? SearchText.of(copy.source()) : settings.query();
         String reason = reason(task, copy, found, settings);
@@ -76,7 +88,8 @@ final class SearchFilter implements MappedActionFilter {
     }
 
     private String reason(Task task, SearchRequest request, SearchedIndices.Found found, RerankSettings settings) {
-        String reason = services.skipReason().of(task, request); // first: a point in time names no index, so it would meet them all
+        String reason = services.skipReason()
+                .of(task, request); // first: a point in time names no index, so it would meet them all
         if (reason != null) return reason;
         if (!found.agree()) {
             HeaderWarning.addWarning("lastly: not reranked, the searched indices have different index.lastly settings");

@@ -28,7 +28,8 @@ final class SearchText {
             json.startArray("knn");
             for (KnnSearchBuilder knn : source.knnSearch()) write(knn, json);
             BytesReference bytes = BytesReference.bytes(json.endArray().endObject());
-            return QueryText.of(clauses(XContentHelper.convertToMap(bytes, false, XContentType.JSON).v2()));
+            return QueryText.of(clauses(
+                    XContentHelper.convertToMap(bytes, false, XContentType.JSON).v2()));
         } catch (IOException | RuntimeException e) {
             return "";
         }
@@ -47,7 +48,8 @@ final class SearchText {
 
     private static List<Object> clauses(Map<String, Object> body) {
         List<Object> clauses = new ArrayList<>();
-        for (String part : List.of("query", "retriever", "knn")) if (body.get(part) != null) clauses.add(body.get(part));
+        for (String part : List.of("query", "retriever", "knn"))
+            if (body.get(part) != null) clauses.add(body.get(part));
         return clauses;
     }
 }

@@ -24,7 +24,9 @@ final class SearchedIndices {
         this.resolver = resolver;
     }
 
-    /** At least one index; what they ask for is read when it is asked, since most searches meet none that is enabled. */
+    /**
+     * At least one index; what they ask for is read when it is asked, since most searches meet none that is enabled.
+     */
     record Found(List<IndexMetadata> indices, boolean anyEnabled) {
 
         /** What the first of them asks for. */
@@ -36,12 +38,16 @@ final class SearchedIndices {
         boolean agree() {
             if (!anyEnabled || indices.size() == 1) return true;
             RerankSettings first = settings();
-            return indices.stream().allMatch(index -> IndexSettings.read(index.getSettings()).equals(first));
+            return indices.stream()
+                    .allMatch(index -> IndexSettings.read(index.getSettings()).equals(first));
         }
 
         /** The least of their limits on from + size. */
         int largest() {
-            return indices.stream().mapToInt(index -> MAX_RESULT_WINDOW_SETTING.get(index.getSettings())).min().orElseThrow();
+            return indices.stream()
+                    .mapToInt(index -> MAX_RESULT_WINDOW_SETTING.get(index.getSettings()))
+                    .min()
+                    .orElseThrow();
         }
     }
 
@@ -63,12 +69,16 @@ final class SearchedIndices {
     }
 
     private List<IndexMetadata> metadata(SearchRequest request) {
-        String[] names = Arrays.stream(request.indices()).filter(index -> remote(index) == false).toArray(String[]::new);
-        if (names.length == 0 && request.indices().length > 0) return List.of(); // no name at all would mean all indices
+        String[] names = Arrays.stream(request.indices())
+                .filter(index -> remote(index) == false)
+                .toArray(String[]::new);
+        if (names.length == 0 && request.indices().length > 0)
+            return List.of(); // no name at all would mean all indices
         ClusterState state = cluster.state();
         List<IndexMetadata> found = new ArrayList<>();
         try {
-            for (Index index : resolver.concreteIndices(state, request.indicesOptions(), request.includeDataStreams(), names))
+            for (Index index :
+                    resolver.concreteIndices(state, request.indicesOptions(), request.includeDataStreams(), names))
                 found.add(Engine.metadata(state, index));
         } catch (RuntimeException e) {
             return List.of();

@@ -5,4 +5,5 @@ import java.util.concurrent.Executor;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
 
 /** What every search needs of this node. */
-record Services(Reranker reranker, SearchedIndices indices, SkipReason skipReason, ThreadContext context, Executor executor) {}
+record Services(
+        Reranker reranker, SearchedIndices indices, SkipReason skipReason, ThreadContext context, Executor executor) {}

@@ -16,7 +16,10 @@ import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.tasks.CancellableTask;
 import org.elasticsearch.tasks.TaskCancelledException;
 
-/** How a search of this engine asks the sidecar: with its headers, no longer than its task lives, and without holding a thread. */
+/**
+ * How a search of this engine asks the sidecar: with its headers, no longer than its task lives, and without holding a
+ * thread.
+ */
 record SidecarCall(Services services, UserSearch search) {
 
     /** Gives `then` the scores, or why there are none, on the plugin's pool and in the context of the caller. */
@@ -44,10 +47,14 @@ record SidecarCall(Services services, UserSearch search) {
         return new RerankRequest(query, passages, settings, search.headers());
     }
 
-    /** The error of a search that must end with this failure; null where it keeps the first stage's order, with a warning. */
+    /**
+     * The error of a search that must end with this failure; null where it keeps the first stage's order, with a
+     * warning.
+     */
     static ElasticsearchException error(RerankFailure failure, RerankSettings settings) {
         if (failure.cancelled()) return new TaskCancelledException("the search was cancelled while it was reranked");
-        if (settings.fails()) return new ElasticsearchStatusException(failure.error(), RestStatus.fromCode(failure.errorStatus()));
+        if (settings.fails())
+            return new ElasticsearchStatusException(failure.error(), RestStatus.fromCode(failure.errorStatus()));
         HeaderWarning.addWarning(failure.warning());
         return null;
     }

@@ -16,8 +16,13 @@ import org.elasticsearch.tasks.TaskManager;
 final class SkipReason {
 
     /** Actions that only pass a user's search on. Any other parent means that the engine itself is searching. */
-    private static final Set<String> PASSING_ON = Set.of("indices:data/read/msearch", "indices:data/read/search/template",
-        "indices:data/read/msearch/template", "indices:data/read/async_search/submit", "indices:data/read/rank_eval");
+    private static final Set<String> PASSING_ON = Set.of(
+            "indices:data/read/msearch",
+            "indices:data/read/search/template",
+            "indices:data/read/msearch/template",
+            "indices:data/read/async_search/submit",
+            "indices:data/read/rank_eval");
+
     private static final int DEEPEST = 8;
 
     private final TaskManager tasks;
@@ -48,7 +53,8 @@ final class SkipReason {
     }
 
     private static String ofFeatures(SearchRequest request, SearchSourceBuilder source) {
-        if (source.collapse() != null && source.collapse().getInnerHits().isEmpty() == false) return "collapse_inner_hits";
+        if (source.collapse() != null && source.collapse().getInnerHits().isEmpty() == false)
+            return "collapse_inner_hits";
         if (source.storedFields() != null && source.storedFields().fetchFields() == false) return "stored_fields_none";
         if (source.rankBuilder() != null) return "rank";
         if (Retrievers.rerank(source)) return "reranker_retriever";
@@ -61,7 +67,8 @@ final class SkipReason {
     }
 
     private boolean internal(Task task) {
-        if (context.isSystemContext() || context.getTransient(ThreadContext.ACTION_ORIGIN_TRANSIENT_NAME) != null) return true;
+        if (context.isSystemContext() || context.getTransient(ThreadContext.ACTION_ORIGIN_TRANSIENT_NAME) != null)
+            return true;
         TaskId parent = task.getParentTaskId();
         for (int depth = 0; parent.isSet(); depth++) {
             Task found = parent.getNodeId().equals(node) ? tasks.getTask(parent.getId()) : null;

@@ -24,7 +24,8 @@ import org.elasticsearch.xcontent.XContentBuilder;
 
 /** Asks the nodes for their counts. */
 public final class StatsAction
-    extends TransportNodesAction<StatsRequest, StatsAction.NodesAnswer, StatsRequest.OfNode, StatsAction.NodeAnswer, Void> {
+        extends TransportNodesAction<
+                StatsRequest, StatsAction.NodesAnswer, StatsRequest.OfNode, StatsAction.NodeAnswer, Void> {
 
     static final ActionType<NodesAnswer> TYPE = new ActionType<>("cluster:monitor/lastly/stats");
 
@@ -32,13 +33,25 @@ public final class StatsAction
 
     /** Made by the node's injector. */
     @Inject
-    public StatsAction(ClusterService cluster, TransportService transport, ActionFilters filters, ThreadPool threads, Reranker reranker) {
-        super(TYPE.name(), cluster, transport, filters, StatsRequest.OfNode::new, threads.executor(ThreadPool.Names.MANAGEMENT));
+    public StatsAction(
+            ClusterService cluster,
+            TransportService transport,
+            ActionFilters filters,
+            ThreadPool threads,
+            Reranker reranker) {
+        super(
+                TYPE.name(),
+                cluster,
+                transport,
+                filters,
+                StatsRequest.OfNode::new,
+                threads.executor(ThreadPool.Names.MANAGEMENT));
         this.reranker = reranker;
     }
 
     @Override
-    protected NodesAnswer newResponse(StatsRequest request, List<NodeAnswer> answers, List<FailedNodeException> failures) {
+    protected NodesAnswer newResponse(
+            StatsRequest request, List<NodeAnswer> answers, List<FailedNodeException> failures) {
         return new NodesAnswer(clusterService.getClusterName(), answers, failures);
     }
 
@@ -97,8 +110,11 @@ public final class StatsAction
         @Override
         public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
             builder.startObject("nodes");
-            for (NodeAnswer answer : getNodes()) builder.startObject(answer.getNode().getId())
-                .field("name", answer.getNode().getName()).mapContents(answer.counts).endObject();
+            for (NodeAnswer answer : getNodes())
+                builder.startObject(answer.getNode().getId())
+                        .field("name", answer.getNode().getName())
+                        .mapContents(answer.counts)
+                        .endObject();
             return builder.endObject();
         }
     }

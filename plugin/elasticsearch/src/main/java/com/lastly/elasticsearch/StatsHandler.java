@@ -16,12 +16,15 @@ final class StatsHandler extends BaseRestHandler {
 
     @Override
     public List<Route> routes() {
-        return List.of(new Route(RestRequest.Method.GET, "/_lastly/stats"), new Route(RestRequest.Method.GET, "/_lastly/{nodes}/stats"));
+        return List.of(
+                new Route(RestRequest.Method.GET, "/_lastly/stats"),
+                new Route(RestRequest.Method.GET, "/_lastly/{nodes}/stats"));
     }
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         String[] nodes = request.paramAsStringArray("nodes", new String[0]);
-        return channel -> client.execute(StatsAction.TYPE, new StatsRequest(nodes), new NodesResponseRestListener<>(channel));
+        return channel ->
+                client.execute(StatsAction.TYPE, new StatsRequest(nodes), new NodesResponseRestListener<>(channel));
     }
 }

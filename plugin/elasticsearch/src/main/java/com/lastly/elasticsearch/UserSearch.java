@@ -26,12 +26,19 @@ record UserSearch(Task task, Boolean allowPartial, Map<String, String> headers) 
         return new UserSearch(task, search.allowPartialSearchResults(), headers);
     }
 
-    /** Without a tracer of its own Elasticsearch keeps of a trace its id alone (8.19, 9.5); the call is a span of that trace. */
+    /**
+     * Without a tracer of its own Elasticsearch keeps of a trace its id alone (8.19, 9.5); the call is a span of that
+     * trace.
+     */
     private static String span(String trace) {
-        return String.format("00-%s-%016x-01", trace, ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE));
+        return String.format(
+                "00-%s-%016x-01", trace, ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE));
     }
 
-    /** Leaves it in its context for a retriever: a request that is rewritten is not told whose it is. The outermost one stays. */
+    /**
+     * Leaves it in its context for a retriever: a request that is rewritten is not told whose it is. The outermost one
+     * stays.
+     */
     void keep(ThreadContext context) {
         if (context.getTransient(KEY) == null) context.putTransient(KEY, this);
     }

@@ -45,10 +45,18 @@ final class Widening {
         if (window.below()) return new RerankPlan(settings, window, query, null, false);
         PassageFields fields = PassageFields.addTo(source, settings.fields());
         source.from(0).size(window.fetched());
-        return new RerankPlan(settings, window, query, fields, source.sorts() != null && source.sorts().isEmpty() == false);
+        return new RerankPlan(
+                settings,
+                window,
+                query,
+                fields,
+                source.sorts() != null && source.sorts().isEmpty() == false);
     }
 
-    /** A compound retriever holds no more hits than its own window, and gives all of them where the search names no size. */
+    /**
+     * A compound retriever holds no more hits than its own window, and gives all of them where the search names no
+     * size.
+     */
     private static RerankWindow window(SearchSourceBuilder source, RerankSettings settings, int maxResultWindow) {
         int held = source.retriever() instanceof CompoundRetrieverBuilder<?> compound ? compound.rankWindowSize() : 0;
         int size = source.size() >= 0 ? source.size() : held > 0 ? held : DEFAULT_SIZE;

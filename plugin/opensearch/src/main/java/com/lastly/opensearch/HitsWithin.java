@@ -22,8 +22,8 @@ import org.opensearch.search.suggest.Suggest;
 import org.opensearch.search.suggest.completion.CompletionSuggestion;
 
 /**
- * Hits that lie within an answer's aggregations, suggestions and hits. They inherit the fields that the search asks for, unless
- * they were asked for with fields of their own.
+ * Hits that lie within an answer's aggregations, suggestions and hits. They inherit the fields that the search asks
+ * for, unless they were asked for with fields of their own.
  *
  * @param aggregations what was asked
  * @param own inner hits with fields of their own, by name
@@ -31,24 +31,32 @@ import org.opensearch.search.suggest.completion.CompletionSuggestion;
 record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) {
 
     static HitsWithin of(SearchSourceBuilder source) {
-        return new HitsWithin(source.aggregations() == null ? List.of() : source.aggregations().getAggregatorFactories(), own(source));
+        return new HitsWithin(
+                source.aggregations() == null
+                        ? List.of()
+                        : source.aggregations().getAggregatorFactories(),
+                own(source));
     }
 
     private static Set<String> own(SearchSourceBuilder source) {
         Map<String, InnerHitContextBuilder> asked = new HashMap<>();
         if (source.query() != null) InnerHitContextBuilder.extractInnerHits(source.query(), asked);
-        return asked.entrySet().stream().filter(one -> one.getValue().innerHitBuilder().getFetchFields() != null)
-            .map(Map.Entry::getKey).collect(Collectors.toSet());
+        return asked.entrySet().stream()
+                .filter(one -> one.getValue().innerHitBuilder().getFetchFields() != null)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
     }
 
     /** Gives `inheriting` each of those hits. */
     void forEach(SearchResponse response, Consumer<SearchHit> inheriting) {
         if (response.getAggregations() != null) ofAggregations(response.getAggregations(), aggregations, inheriting);
-        if (response.getSuggest() != null) response.getSuggest().forEach(suggestion -> ofSuggestion(suggestion, inheriting));
+        if (response.getSuggest() != null)
+            response.getSuggest().forEach(suggestion -> ofSuggestion(suggestion, inheriting));
         for (SearchHit hit : response.getHits()) ofHit(hit, inheriting);
     }
 
-    private static void ofAggregations(Aggregations found, Collection<AggregationBuilder> asked, Consumer<SearchHit> inheriting) {
+    private static void ofAggregations(
+            Aggregations found, Collection<AggregationBuilder> asked, Consumer<SearchHit> inheriting) {
         for (AggregationBuilder one : asked) ofAggregation(found.get(one.getName()), one, inheriting);
     }
 
@@ -58,7 +66,9 @@ record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) 
         } else if (found instanceof SingleBucketAggregation bucket) {
             ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting);
         } else if (found instanceof MultiBucketsAggregation several) {
-            several.getBuckets().forEach(bucket -> ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting));
+            several.getBuckets()
+                    .forEach(
+                            bucket -> ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting));
         }
     }
 
@@ -75,9 +85,10 @@ record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) 
 
     private void ofHit(SearchHit hit, Consumer<SearchHit> inheriting) {
         if (hit.getInnerHits() == null) return;
-        hit.getInnerHits().forEach((name, hits) -> hits.forEach(inner -> {
-            if (!own.contains(name)) inheriting.accept(inner);
-            ofHit(inner, inheriting);
-        }));
+        hit.getInnerHits()
+                .forEach((name, hits) -> hits.forEach(inner -> {
+                    if (!own.contains(name)) inheriting.accept(inner);
+                    ofHit(inner, inheriting);
+                }));
     }
 }

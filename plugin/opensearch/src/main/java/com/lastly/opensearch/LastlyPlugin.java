@@ -41,8 +41,12 @@ import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.client.Client;
 import org.opensearch.watcher.ResourceWatcherService;
 
-/** What a node gets with Lastly: settings, `ext.lastly`, the filter over searches, the pipeline's processors, and the stats. */
-public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPlugin, SearchPipelinePlugin, ReloadablePlugin {
+/**
+ * What a node gets with Lastly: settings, `ext.lastly`, the filter over searches, the pipeline's processors, and the
+ * stats.
+ */
+public final class LastlyPlugin extends Plugin
+        implements ActionPlugin, SearchPlugin, SearchPipelinePlugin, ReloadablePlugin {
 
     private static final String POOL = "lastly";
     private static final int QUEUE = 1000;
@@ -56,13 +60,26 @@ public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPl
 
     @Override
     public Collection<Object> createComponents(
-        Client client, ClusterService cluster, ThreadPool threads, ResourceWatcherService watcher, ScriptService scripts,
-        NamedXContentRegistry xContent, Environment environment, NodeEnvironment nodeEnvironment, NamedWriteableRegistry writeables,
-        IndexNameExpressionResolver resolver, Supplier<RepositoriesService> repositories) {
+            Client client,
+            ClusterService cluster,
+            ThreadPool threads,
+            ResourceWatcherService watcher,
+            ScriptService scripts,
+            NamedXContentRegistry xContent,
+            Environment environment,
+            NodeEnvironment nodeEnvironment,
+            NamedWriteableRegistry writeables,
+            IndexNameExpressionResolver resolver,
+            Supplier<RepositoriesService> repositories) {
         settings.follow(cluster.getClusterSettings());
         Reranker reranker = new Reranker(settings::config, null);
-        services = new Services(reranker, new SearchedIndices(cluster, resolver), cluster, threads.getThreadContext(), threads.executor(POOL),
-            new AtomicReference<>());
+        services = new Services(
+                reranker,
+                new SearchedIndices(cluster, resolver),
+                cluster,
+                threads.getThreadContext(),
+                threads.executor(POOL),
+                new AtomicReference<>());
         return List.of(reranker, services);
     }
 
@@ -80,7 +97,8 @@ public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPl
 
     @Override
     public List<ExecutorBuilder<?>> getExecutorBuilders(Settings node) {
-        return List.of(new FixedExecutorBuilder(node, POOL, OpenSearchExecutors.allocatedProcessors(node), QUEUE, "lastly.thread_pool"));
+        return List.of(new FixedExecutorBuilder(
+                node, POOL, OpenSearchExecutors.allocatedProcessors(node), QUEUE, "lastly.thread_pool"));
     }
 
     @Override
@@ -110,8 +128,13 @@ public final class LastlyPlugin extends Plugin implements ActionPlugin, SearchPl
 
     @Override
     public List<RestHandler> getRestHandlers(
-        Settings node, RestController controller, ClusterSettings cluster, IndexScopedSettings index, SettingsFilter filter,
-        IndexNameExpressionResolver resolver, Supplier<DiscoveryNodes> nodes) {
+            Settings node,
+            RestController controller,
+            ClusterSettings cluster,
+            IndexScopedSettings index,
+            SettingsFilter filter,
+            IndexNameExpressionResolver resolver,
+            Supplier<DiscoveryNodes> nodes) {
         return List.of(new StatsHandler());
     }
 

@@ -4,31 +4,44 @@ import com.lastly.core.SidecarConfig;
 import java.util.List;
 import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.settings.SecureSetting;
-import org.opensearch.core.common.settings.SecureString;
 import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Setting.Property;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.common.settings.SecureString;
 
 /** The node's and the cluster's `lastly.*` settings, and their present values. */
 final class NodeSettings {
 
     static final Setting<List<String>> URLS = Setting.listSetting(
-        "lastly.sidecar.urls", List.of(), SidecarConfig::url, Property.Dynamic, Property.NodeScope);
+            "lastly.sidecar.urls", List.of(), SidecarConfig::url, Property.Dynamic, Property.NodeScope);
     static final Setting<SecureString> API_KEY = SecureSetting.secureString("lastly.sidecar.api_key", null);
     static final Setting<Integer> MAX_IN_FLIGHT = Setting.intSetting(
-        "lastly.sidecar.max_in_flight", SidecarConfig.MAX_IN_FLIGHT, 1, 10_000, Property.Dynamic, Property.NodeScope);
+            "lastly.sidecar.max_in_flight",
+            SidecarConfig.MAX_IN_FLIGHT,
+            1,
+            10_000,
+            Property.Dynamic,
+            Property.NodeScope);
     static final Setting<Integer> BREAKER_FAILURES =
-        Setting.intSetting("lastly.breaker.failures", SidecarConfig.BREAKER_FAILURES, 1, 1000, Property.NodeScope);
-    static final Setting<TimeValue> BREAKER_PAUSE = Setting.timeSetting("lastly.breaker.pause",
-        TimeValue.timeValueMillis(SidecarConfig.BREAKER_PAUSE_MILLIS), TimeValue.timeValueMillis(10), Property.NodeScope);
+            Setting.intSetting("lastly.breaker.failures", SidecarConfig.BREAKER_FAILURES, 1, 1000, Property.NodeScope);
+    static final Setting<TimeValue> BREAKER_PAUSE = Setting.timeSetting(
+            "lastly.breaker.pause",
+            TimeValue.timeValueMillis(SidecarConfig.BREAKER_PAUSE_MILLIS),
+            TimeValue.timeValueMillis(10),
+            Property.NodeScope);
 
     static final List<Setting<?>> ALL = List.of(URLS, API_KEY, MAX_IN_FLIGHT, BREAKER_FAILURES, BREAKER_PAUSE);
 
     private volatile SidecarConfig config;
 
     NodeSettings(Settings node) {
-        config = new SidecarConfig(URLS.get(node), key(node), MAX_IN_FLIGHT.get(node), BREAKER_FAILURES.get(node), BREAKER_PAUSE.get(node).millis());
+        config = new SidecarConfig(
+                URLS.get(node),
+                key(node),
+                MAX_IN_FLIGHT.get(node),
+                BREAKER_FAILURES.get(node),
+                BREAKER_PAUSE.get(node).millis());
     }
 
     /** Follows the settings that can change while the node runs. */

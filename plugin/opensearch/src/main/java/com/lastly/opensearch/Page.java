@@ -17,17 +17,33 @@ record Page(RerankPlan plan, RankedPage page) {
     SearchResponse of(SearchResponse first, long millis) {
         SearchResponseSections old = first.getInternalResponse();
         if (plan.fields() != null) plan.fields().removeFrom(first);
-        SearchResponseSections sections = new SearchResponseSections(hits(first.getHits()), first.getAggregations(), first.getSuggest(),
-            first.isTimedOut(), first.isTerminatedEarly(), profile(first), first.getNumReducePhases(), old.getSearchExtBuilders(),
-            old.getProcessorResult());
-        return new SearchResponse(sections, first.getScrollId(), first.getTotalShards(), first.getSuccessfulShards(),
-            first.getSkippedShards(), first.getTook().millis() + millis, first.getPhaseTook(), first.getShardFailures(),
-            first.getClusters(), first.pointInTimeId());
+        SearchResponseSections sections = new SearchResponseSections(
+                hits(first.getHits()),
+                first.getAggregations(),
+                first.getSuggest(),
+                first.isTimedOut(),
+                first.isTerminatedEarly(),
+                profile(first),
+                first.getNumReducePhases(),
+                old.getSearchExtBuilders(),
+                old.getProcessorResult());
+        return new SearchResponse(
+                sections,
+                first.getScrollId(),
+                first.getTotalShards(),
+                first.getSuccessfulShards(),
+                first.getSkippedShards(),
+                first.getTook().millis() + millis,
+                first.getPhaseTook(),
+                first.getShardFailures(),
+                first.getClusters(),
+                first.pointInTimeId());
     }
 
     private static SearchProfileShardResults profile(SearchResponse first) {
-        return first.getProfileResults() == null || first.getProfileResults().isEmpty() ? null
-            : new SearchProfileShardResults(first.getProfileResults());
+        return first.getProfileResults() == null || first.getProfileResults().isEmpty()
+                ? null
+                : new SearchProfileShardResults(first.getProfileResults());
     }
 
     private SearchHits hits(SearchHits first) {
@@ -38,7 +54,8 @@ record Page(RerankPlan plan, RankedPage page) {
             hits[place] = hit(first.getAt(fetched), place);
             if (collapse != null) collapse[place] = first.getCollapseValues()[fetched];
         }
-        return new SearchHits(hits, first.getTotalHits(), maxScore(first), first.getSortFields(), first.getCollapseField(), collapse);
+        return new SearchHits(
+                hits, first.getTotalHits(), maxScore(first), first.getSortFields(), first.getCollapseField(), collapse);
     }
 
     private SearchHit hit(SearchHit hit, int place) {

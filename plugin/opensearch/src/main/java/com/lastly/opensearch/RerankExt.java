@@ -3,12 +3,12 @@ package com.lastly.opensearch;
 import com.lastly.core.RerankSettings;
 import java.io.IOException;
 import java.util.Map;
+import org.opensearch.core.common.ParsingException;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
-import org.opensearch.core.common.ParsingException;
-import org.opensearch.search.SearchExtBuilder;
 import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.core.xcontent.XContentParser;
+import org.opensearch.search.SearchExtBuilder;
 
 /** `ext.lastly` of a search. The filter takes it out again, so that nodes without the plugin never meet it. */
 final class RerankExt extends SearchExtBuilder {

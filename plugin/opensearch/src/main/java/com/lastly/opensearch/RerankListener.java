@@ -1,7 +1,7 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.Ranking;
 import com.lastly.core.RankedPage;
+import com.lastly.core.Ranking;
 import com.lastly.core.RerankFailure;
 import com.lastly.core.RerankRequest;
 import java.util.Arrays;
@@ -17,7 +17,10 @@ import org.opensearch.core.tasks.TaskCancelledException;
 import org.opensearch.search.SearchHit;
 import org.opensearch.tasks.Task;
 
-/** Takes the first stage's answer, asks the sidecar without holding a thread, and answers with the page in the new order. */
+/**
+ * Takes the first stage's answer, asks the sidecar without holding a thread, and answers with the page in the new
+ * order.
+ */
 final class RerankListener implements ActionListener<SearchResponse> {
 
     private static final Logger LOGGER = LogManager.getLogger(RerankListener.class);
@@ -55,7 +58,9 @@ final class RerankListener implements ActionListener<SearchResponse> {
     }
 
     private RankedPage below(int hits) {
-        return plan.settings().shadow() ? RankedPage.asFetched(plan.window(), hits) : RankedPage.below(plan.window(), hits);
+        return plan.settings().shadow()
+                ? RankedPage.asFetched(plan.window(), hits)
+                : RankedPage.below(plan.window(), hits);
     }
 
     private void rerank(SearchResponse first, SearchHit[] hits) {
@@ -77,7 +82,10 @@ final class RerankListener implements ActionListener<SearchResponse> {
     }
 
     private List<String> passages(SearchHit[] hits) {
-        return Arrays.stream(hits).limit(plan.window().window()).map(plan.fields()::text).toList();
+        return Arrays.stream(hits)
+                .limit(plan.window().window())
+                .map(plan.fields()::text)
+                .toList();
     }
 
     private void ask(SearchResponse first, RerankRequest request) {

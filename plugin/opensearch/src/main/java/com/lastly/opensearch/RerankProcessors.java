@@ -16,8 +16,8 @@ import org.opensearch.search.pipeline.SearchRequestProcessor;
 import org.opensearch.search.pipeline.SearchResponseProcessor;
 
 /**
- * The same reranking for those who work with search pipelines: a request processor `lastly_rerank` that holds the settings
- * and widens the search, and a response processor `lastly_rerank` that reranks what came and cuts the page.
+ * The same reranking for those who work with search pipelines: a request processor `lastly_rerank` that holds the
+ * settings and widens the search, and a response processor `lastly_rerank` that reranks what came and cuts the page.
  */
 final class RerankProcessors {
 
@@ -28,30 +28,45 @@ final class RerankProcessors {
 
     static Processor.Factory<SearchRequestProcessor> requests(Supplier<Services> services) {
         return (others, tag, description, ignoreFailure, config, context) ->
-            new Widen(tag, description, ignoreFailure, settings(tag, config), services.get());
+                new Widen(tag, description, ignoreFailure, settings(tag, config), services.get());
     }
 
     static Processor.Factory<SearchResponseProcessor> responses(Supplier<Services> services) {
-        return (others, tag, description, ignoreFailure, config, context) -> new Rerank(tag, description, ignoreFailure, services.get());
+        return (others, tag, description, ignoreFailure, config, context) ->
+                new Rerank(tag, description, ignoreFailure, services.get());
     }
 
-    /** Reads what the index settings would hold, under their short names; throws OpenSearchParseException that names a wrong one. */
+    /**
+     * Reads what the index settings would hold, under their short names; throws OpenSearchParseException that names a
+     * wrong one.
+     */
     private static RerankSettings settings(String tag, Map<String, Object> config) {
         List<String> fields = ConfigurationUtils.readList(TYPE, tag, config, "fields");
         RerankSettings.checkFields(true, fields);
         int window = ConfigurationUtils.readIntProperty(TYPE, tag, config, "window_size", RerankSettings.WINDOW_SIZE);
-        String timeout = ConfigurationUtils.readStringProperty(TYPE, tag, config, "timeout", RerankSettings.TIMEOUT_MILLIS + "ms");
+        String timeout = ConfigurationUtils.readStringProperty(
+                TYPE, tag, config, "timeout", RerankSettings.TIMEOUT_MILLIS + "ms");
         int tokens = ConfigurationUtils.readIntProperty(TYPE, tag, config, "max_doc_tokens", 0);
         String instruction = ConfigurationUtils.readStringProperty(TYPE, tag, config, "instruction", "");
-        String onFailure = ConfigurationUtils.readStringProperty(TYPE, tag, config, "on_failure", RerankSettings.KEEP_ORDER);
+        String onFailure =
+                ConfigurationUtils.readStringProperty(TYPE, tag, config, "on_failure", RerankSettings.KEEP_ORDER);
         String mode = ConfigurationUtils.readStringProperty(TYPE, tag, config, "mode", RerankSettings.RERANK);
-        return new RerankSettings(true, "", fields, RerankSettings.checkWindow(TYPE + ".window_size", window),
-            RerankSettings.checkTimeout(TYPE + ".timeout", TimeValue.parseTimeValue(timeout, TYPE + ".timeout").millis()),
-            RerankSettings.oneOf(TYPE + ".on_failure", onFailure, RerankSettings.KEEP_ORDER, RerankSettings.FAIL).equals(RerankSettings.FAIL),
-            ConfigurationUtils.readStringProperty(TYPE, tag, config, "model", ""),
-            RerankSettings.checkText(TYPE + ".instruction", instruction), RerankSettings.checkMaxDocTokens(TYPE + ".max_doc_tokens", tokens),
-            RerankSettings.oneOf(TYPE + ".mode", mode, RerankSettings.RERANK, RerankSettings.SHADOW).equals(RerankSettings.SHADOW),
-            ConfigurationUtils.readBooleanProperty(TYPE, tag, config, "explain", false));
+        return new RerankSettings(
+                true,
+                "",
+                fields,
+                RerankSettings.checkWindow(TYPE + ".window_size", window),
+                RerankSettings.checkTimeout(
+                        TYPE + ".timeout",
+                        TimeValue.parseTimeValue(timeout, TYPE + ".timeout").millis()),
+                RerankSettings.oneOf(TYPE + ".on_failure", onFailure, RerankSettings.KEEP_ORDER, RerankSettings.FAIL)
+                        .equals(RerankSettings.FAIL),
+                ConfigurationUtils.readStringProperty(TYPE, tag, config, "model", ""),
+                RerankSettings.checkText(TYPE + ".instruction", instruction),
+                RerankSettings.checkMaxDocTokens(TYPE + ".max_doc_tokens", tokens),
+                RerankSettings.oneOf(TYPE + ".mode", mode, RerankSettings.RERANK, RerankSettings.SHADOW)
+                        .equals(RerankSettings.SHADOW),
+                ConfigurationUtils.readBooleanProperty(TYPE, tag, config, "explain", false));
     }
 
     private static final class Widen extends AbstractProcessor implements SearchRequestProcessor {
@@ -109,13 +124,18 @@ final class RerankProcessors {
 
         @Override
         public SearchResponse processResponse(SearchRequest request, SearchResponse response) {
-            throw new UnsupportedOperationException(TYPE + " holds no thread while it waits; call processResponseAsync");
+            throw new UnsupportedOperationException(
+                    TYPE + " holds no thread while it waits; call processResponseAsync");
         }
 
         @Override
         public void processResponseAsync(
-            SearchRequest request, SearchResponse response, PipelineProcessingContext context, ActionListener<SearchResponse> listener) {
-            if (context.getAttribute(PLAN) instanceof RerankPlan plan) new RerankListener(services, null, plan, listener).onResponse(response);
+                SearchRequest request,
+                SearchResponse response,
+                PipelineProcessingContext context,
+                ActionListener<SearchResponse> listener) {
+            if (context.getAttribute(PLAN) instanceof RerankPlan plan)
+                new RerankListener(services, null, plan, listener).onResponse(response);
             else listener.onResponse(response); // skipped, and counted by the request processor
         }
     }

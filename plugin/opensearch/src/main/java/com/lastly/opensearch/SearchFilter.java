@@ -17,7 +17,10 @@ import org.opensearch.tasks.Task;
 /** Meets every search on its coordinating node: widens those that are to be reranked, and leaves the others alone. */
 final class SearchFilter implements ActionFilter {
 
-    /** After the security plugin's (the least there is) and neural search's (0), so that both have seen what the user wrote. */
+    /**
+     * After the security plugin's (the least there is) and neural search's (0), so that both have seen what the user
+     * wrote.
+     */
     private static final int ORDER = 100;
 
     private final Services services;
@@ -36,7 +39,7 @@ final class SearchFilter implements ActionFilter {
     @Override
     @SuppressWarnings("unchecked")
     public <Q extends ActionRequest, A extends ActionResponse> void apply(
-        Task task, String action, Q request, ActionListener<A> listener, ActionFilterChain<Q, A> chain) {
+            Task task, String action, Q request, ActionListener<A> listener, ActionFilterChain<Q, A> chain) {
         if (!action.equals(SearchAction.NAME) || !(request instanceof SearchRequest search)) {
             chain.proceed(task, action, request, listener);
             return;
@@ -48,8 +51,14 @@ final class SearchFilter implements ActionFilter {
             listener.onFailure(e);
             return;
         }
-        chain.proceed(task, action, (Q) plan.request(), plan.rerank() == null ? listener
-            : (ActionListener<A>) new RerankListener(services, task, plan.rerank(), (ActionListener<SearchResponse>) listener));
+        chain.proceed(
+                task,
+                action,
+                (Q) plan.request(),
+                plan.rerank() == null
+                        ? listener
+                        : (ActionListener<A>) new RerankListener(
+                                services, task, plan.rerank(), (ActionListener<SearchResponse>) listener));
     }
 
     /** The request that goes on, and how its answer is reranked (null: not at all). */
@@ -59,8 +68,10 @@ final class SearchFilter implements ActionFilter {
         Map<String, Object> ext = Widening.asked(request);
         SearchedIndices.Found found = services.indices().of(request);
         if (found == null || !found.anyEnabled() && ext == null) return unchanged(request, ext);
-        Set<String> processors = SearchedPipeline.responseProcessors(request, found.indices(), services.cluster().state());
-        if (processors.contains(RerankProcessors.TYPE)) return new Plan(request, null); // these read ext.lastly and take it out
+        Set<String> processors = SearchedPipeline.responseProcessors(
+                request, found.indices(), services.cluster().state());
+        if (processors.contains(RerankProcessors.TYPE))
+            return new Plan(request, null); // these read ext.lastly and take it out
         if (!found.anyEnabled() && !ext.containsKey("enabled")) return unchanged(request, ext);
         RerankSettings settings = found.settings().with(ext == null ? Map.of() : ext);
         if (!settings.enabled() && !found.anyEnabled()) return unchanged(request, ext);
@@ -71,8 +82,14 @@ final class SearchFilter implements ActionFilter {
         return rerank == null ? unchanged(request, ext) : new Plan(copy, rerank);
     }
 
-    private String reason(Task task, SearchRequest request, SearchedIndices.Found found, RerankSettings settings, Set<String> processors) {
-        String reason = skipReason.of(task, request); // first: a point in time names no index, so it would meet them all
+    private String reason(
+            Task task,
+            SearchRequest request,
+            SearchedIndices.Found found,
+            RerankSettings settings,
+            Set<String> processors) {
+        String reason =
+                skipReason.of(task, request); // first: a point in time names no index, so it would meet them all
         if (reason != null) return reason;
         if (!found.agree()) {
             HeaderWarning.addWarning("lastly: not reranked, the searched indices have different index.lastly settings");

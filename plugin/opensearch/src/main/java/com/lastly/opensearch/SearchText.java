@@ -21,8 +21,13 @@ final class SearchText {
     /** Empty where no clause that scores has text, or where a clause may be a rule that no sidecar must see. */
     static String of(QueryBuilder query, ThreadContext context) {
         if (query == null || context.getHeader(RULES_ADDED) != null) return "";
-        try (XContentBuilder json = JsonXContent.contentBuilder().startObject().field("query", query).endObject()) {
-            return QueryText.of(XContentHelper.convertToMap(BytesReference.bytes(json), false, XContentType.JSON).v2().get("query"));
+        try (XContentBuilder json = JsonXContent.contentBuilder()
+                .startObject()
+                .field("query", query)
+                .endObject()) {
+            return QueryText.of(XContentHelper.convertToMap(BytesReference.bytes(json), false, XContentType.JSON)
+                    .v2()
+                    .get("query"));
         } catch (IOException | RuntimeException e) {
             return "";
         }

@@ -23,27 +23,33 @@ final class SearchedPipeline {
 
     /** Types of the response processors, empty where there are none. */
     static Set<String> responseProcessors(SearchRequest request, List<IndexMetadata> indices, ClusterState state) {
-        Map<String, Object> written = request.source() == null ? null : request.source().searchPipelineSource();
+        Map<String, Object> written =
+                request.source() == null ? null : request.source().searchPipelineSource();
         if (written != null && !written.isEmpty()) return types(written);
         String id = id(request, indices);
         Set<String> types = new HashSet<>();
         if (id.equals(NONE)) return types;
-        for (PipelineConfiguration pipeline : SearchPipelineService.getPipelines(state, id)) types.addAll(types(pipeline.getConfigAsMap()));
+        for (PipelineConfiguration pipeline : SearchPipelineService.getPipelines(state, id))
+            types.addAll(types(pipeline.getConfigAsMap()));
         return types;
     }
 
     private static String id(SearchRequest request, List<IndexMetadata> indices) {
         if (request.pipeline() != null) return request.pipeline();
-        if (request.source() != null && request.source().pipeline() != null) return request.source().pipeline();
+        if (request.source() != null && request.source().pipeline() != null)
+            return request.source().pipeline();
         Set<String> defaults = new HashSet<>();
         indices.forEach(index -> defaults.add(IndexSettings.DEFAULT_SEARCH_PIPELINE.get(index.getSettings())));
-        return defaults.size() == 1 ? defaults.iterator().next() : NONE; // OpenSearch itself uses none where they differ
+        return defaults.size() == 1
+                ? defaults.iterator().next()
+                : NONE; // OpenSearch itself uses none where they differ
     }
 
     private static Set<String> types(Map<String, Object> pipeline) {
         Set<String> types = new HashSet<>();
         if (pipeline.get("response_processors") instanceof List<?> processors)
-            for (Object processor : processors) if (processor instanceof Map<?, ?> map) map.keySet().forEach(type -> types.add(String.valueOf(type)));
+            for (Object processor : processors)
+                if (processor instanceof Map<?, ?> map) map.keySet().forEach(type -> types.add(String.valueOf(type)));
         return types;
     }
 }

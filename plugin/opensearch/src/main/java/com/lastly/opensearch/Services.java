@@ -8,5 +8,10 @@ import org.opensearch.common.util.concurrent.ThreadContext;
 import org.opensearch.tasks.TaskManager;
 
 /** What every search needs of this node; `tasks` is set before the node takes its first search. */
-public record Services(Reranker reranker, SearchedIndices indices, ClusterService cluster, ThreadContext context, Executor executor,
-                       AtomicReference<TaskManager> tasks) {}
+public record Services(
+        Reranker reranker,
+        SearchedIndices indices,
+        ClusterService cluster,
+        ThreadContext context,
+        Executor executor,
+        AtomicReference<TaskManager> tasks) {}

@@ -12,14 +12,15 @@ import org.opensearch.common.util.concurrent.ThreadContext;
 import org.opensearch.tasks.Task;
 
 /**
- * How a search asks the sidecar: with its headers, no longer than its task lives, and without holding a thread. `task` is null
- * where it is not known (a search pipeline is not told).
+ * How a search asks the sidecar: with its headers, no longer than its task lives, and without holding a thread. `task`
+ * is null where it is not known (a search pipeline is not told).
  */
 record SidecarCall(Services services, Task task) {
 
     /** What is sent; the headers are those of the present context. */
     RerankRequest request(RerankPlan plan, List<String> passages) {
-        return new RerankRequest(plan.query(), passages, plan.settings(), CallerHeaders.of(services.context()::getHeader));
+        return new RerankRequest(
+                plan.query(), passages, plan.settings(), CallerHeaders.of(services.context()::getHeader));
     }
 
     /** Gives `then` the scores, or why there are none, on the plugin's pool and in the context of the caller. */

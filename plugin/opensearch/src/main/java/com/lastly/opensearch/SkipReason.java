@@ -15,8 +15,13 @@ import org.opensearch.tasks.Task;
 final class SkipReason {
 
     /** Actions that only pass a user's search on. Any other parent means that the engine itself is searching. */
-    private static final Set<String> PASSING_ON = Set.of("indices:data/read/msearch", "indices:data/read/search/template",
-        "indices:data/read/msearch/template", "cluster:admin/opendistro/asynchronous_search/submit", "indices:data/read/rank_eval");
+    private static final Set<String> PASSING_ON = Set.of(
+            "indices:data/read/msearch",
+            "indices:data/read/search/template",
+            "indices:data/read/msearch/template",
+            "cluster:admin/opendistro/asynchronous_search/submit",
+            "indices:data/read/rank_eval");
+
     private static final int DEEPEST = 8;
 
     private final Services services;
@@ -30,9 +35,13 @@ final class SkipReason {
         return internal(task) || remoteHalf(request) ? "internal" : ofRequest(request);
     }
 
-    /** Another cluster's half of a search, which that one puts in order. Only the request's text tells (3.6), here without its source. */
+    /**
+     * Another cluster's half of a search, which that one puts in order. Only the request's text tells (3.6), here
+     * without its source.
+     */
     private static boolean remoteHalf(SearchRequest request) {
-        String text = new SearchRequest(request).source(new SearchSourceBuilder()).toString();
+        String text =
+                new SearchRequest(request).source(new SearchSourceBuilder()).toString();
         return text.contains(", localClusterAlias=") && !text.contains(", localClusterAlias=null,");
     }
 
@@ -51,7 +60,8 @@ final class SkipReason {
     private static String ofFeatures(SearchRequest request, SearchSourceBuilder source) {
         if (source.collapse() != null && !source.collapse().getInnerHits().isEmpty()) return "collapse_inner_hits";
         if (source.storedFields() != null && !source.storedFields().fetchFields()) return "stored_fields_none";
-        if (source.from() > 0 && HybridQuery.is(source.query()) && HybridQuery.depth(source.query()) == 0) return "hybrid_without_depth";
+        if (source.from() > 0 && HybridQuery.is(source.query()) && HybridQuery.depth(source.query()) == 0)
+            return "hybrid_without_depth";
         return SearchedIndices.remote(request) ? "cross_cluster" : null;
     }
 
@@ -62,11 +72,13 @@ final class SkipReason {
 
     private boolean internal(Task task) {
         ThreadContext context = services.context();
-        if (context.isSystemContext() || context.getTransient(ThreadContext.ACTION_ORIGIN_TRANSIENT_NAME) != null) return true;
+        if (context.isSystemContext() || context.getTransient(ThreadContext.ACTION_ORIGIN_TRANSIENT_NAME) != null)
+            return true;
         String node = services.cluster().localNode().getId();
         TaskId parent = task.getParentTaskId();
         for (int depth = 0; parent.isSet(); depth++) {
-            Task found = parent.getNodeId().equals(node) ? services.tasks().get().getTask(parent.getId()) : null;
+            Task found =
+                    parent.getNodeId().equals(node) ? services.tasks().get().getTask(parent.getId()) : null;
             if (found == null || depth > DEEPEST || !PASSING_ON.contains(found.getAction())) return true;
             parent = found.getParentTaskId();
         }

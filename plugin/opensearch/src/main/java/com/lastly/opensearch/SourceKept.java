@@ -6,8 +6,8 @@ import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.metadata.MappingMetadata;
 
 /**
- * Whether an index keeps its `_source`. OpenSearch takes fields from there, and fails a search that asks for fields of an
- * index without it. Mappings are read once a version: a large one takes milliseconds.
+ * Whether an index keeps its `_source`. OpenSearch takes fields from there, and fails a search that asks for fields of
+ * an index without it. Mappings are read once a version: a large one takes milliseconds.
  */
 final class SourceKept {
 
@@ -28,7 +28,8 @@ final class SourceKept {
     }
 
     private static boolean kept(MappingMetadata mapping) {
-        return mapping == null || !(mapping.sourceAsMap().get("_source") instanceof Map<?, ?> source)
-            || !"false".equals(String.valueOf(source.get("enabled")));
+        return mapping == null
+                || !(mapping.sourceAsMap().get("_source") instanceof Map<?, ?> source)
+                || !"false".equals(String.valueOf(source.get("enabled")));
     }
 }

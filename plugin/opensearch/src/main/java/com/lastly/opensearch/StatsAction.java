@@ -25,7 +25,8 @@ import org.opensearch.transport.TransportService;
 
 /** Asks the nodes for their counts. */
 public final class StatsAction
-    extends TransportNodesAction<StatsAction.NodesRequest, StatsAction.NodesAnswer, StatsAction.NodeRequest, StatsAction.NodeAnswer> {
+        extends TransportNodesAction<
+                StatsAction.NodesRequest, StatsAction.NodesAnswer, StatsAction.NodeRequest, StatsAction.NodeAnswer> {
 
     static final ActionType<NodesAnswer> TYPE = new ActionType<>("cluster:monitor/lastly/stats", NodesAnswer::new);
 
@@ -33,13 +34,28 @@ public final class StatsAction
 
     /** Made by the node's injector. */
     @Inject
-    public StatsAction(ThreadPool threads, ClusterService cluster, TransportService transport, ActionFilters filters, Reranker reranker) {
-        super(TYPE.name(), threads, cluster, transport, filters, NodesRequest::new, NodeRequest::new, ThreadPool.Names.MANAGEMENT, NodeAnswer.class);
+    public StatsAction(
+            ThreadPool threads,
+            ClusterService cluster,
+            TransportService transport,
+            ActionFilters filters,
+            Reranker reranker) {
+        super(
+                TYPE.name(),
+                threads,
+                cluster,
+                transport,
+                filters,
+                NodesRequest::new,
+                NodeRequest::new,
+                ThreadPool.Names.MANAGEMENT,
+                NodeAnswer.class);
         this.reranker = reranker;
     }
 
     @Override
-    protected NodesAnswer newResponse(NodesRequest request, List<NodeAnswer> answers, List<FailedNodeException> failures) {
+    protected NodesAnswer newResponse(
+            NodesRequest request, List<NodeAnswer> answers, List<FailedNodeException> failures) {
         return new NodesAnswer(clusterService.getClusterName(), answers, failures);
     }
 
@@ -122,8 +138,11 @@ public final class StatsAction
         @Override
         public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
             builder.startObject("nodes");
-            for (NodeAnswer answer : getNodes()) builder.startObject(answer.getNode().getId())
-                .field("name", answer.getNode().getName()).mapContents(answer.counts).endObject();
+            for (NodeAnswer answer : getNodes())
+                builder.startObject(answer.getNode().getId())
+                        .field("name", answer.getNode().getName())
+                        .mapContents(answer.counts)
+                        .endObject();
             return builder.endObject();
         }
     }

@@ -18,7 +18,8 @@ final class Widening {
 
     /** A copy whose source can be changed and has no `ext.lastly`: the caller's request stays as it is. */
     static SearchRequest copy(SearchRequest request) {
-        SearchRequest copy = new SearchRequest(request).pipeline(request.pipeline()); // which the constructor leaves out (3.6)
+        SearchRequest copy =
+                new SearchRequest(request).pipeline(request.pipeline()); // which the constructor leaves out (3.6)
         SearchSourceBuilder source = request.source() == null ? new SearchSourceBuilder() : copy(request.source());
         List<SearchExtBuilder> others = new ArrayList<>(source.ext());
         others.removeIf(RerankExt.class::isInstance);
@@ -45,11 +46,13 @@ final class Widening {
     }
 
     /**
-     * Widens `copy`, and gives how its answer is reranked: null where there is a reason to leave the search alone, which is
-     * counted. `reason` is one that the caller has found, null for none.
+     * Widens `copy`, and gives how its answer is reranked: null where there is a reason to leave the search alone,
+     * which is counted. `reason` is one that the caller has found, null for none.
      */
     static RerankPlan of(SearchRequest copy, RerankSettings settings, int largest, String reason, Services services) {
-        String query = settings.query().isBlank() ? SearchText.of(copy.source().query(), services.context()) : settings.query();
+        String query = settings.query().isBlank()
+                ? SearchText.of(copy.source().query(), services.context())
+                : settings.query();
         String why = reason == null && query.isEmpty() ? "no_query_text" : reason;
         if (why == null) return apply(copy.source(), settings, query, largest);
         services.reranker().stats().skipped(why);
@@ -62,6 +65,11 @@ final class Widening {
         if (window.below()) return new RerankPlan(settings, window, query, null, false);
         PassageFields fields = PassageFields.addTo(source, settings.fields());
         source.from(0).size(Math.max(window.fetched(), Math.min(depth(source), largest)));
-        return new RerankPlan(settings, window, query, fields, source.sorts() != null && !source.sorts().isEmpty());
+        return new RerankPlan(
+                settings,
+                window,
+                query,
+                fields,
+                source.sorts() != null && !source.sorts().isEmpty());
     }
 }

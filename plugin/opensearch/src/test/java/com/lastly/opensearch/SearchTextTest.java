@@ -11,13 +11,15 @@ import org.opensearch.index.query.QueryBuilder;
 import org.opensearch.index.query.QueryBuilders;
 
 /**
- * Document-level rules must not reach the sidecar. The security plugin, which can't be had for the tests' nodes, searches
- * again with its rules beside the user's query, and marks that search with a header.
+ * Document-level rules must not reach the sidecar. The security plugin, which can't be had for the tests' nodes,
+ * searches again with its rules beside the user's query, and marks that search with a header.
  */
 class SearchTextTest {
 
-    private static final QueryBuilder RULED = QueryBuilders.boolQuery().must(QueryBuilders.matchQuery("body", "apple"))
-        .should(QueryBuilders.matchQuery("owner", "secret")).minimumShouldMatch(1);
+    private static final QueryBuilder RULED = QueryBuilders.boolQuery()
+            .must(QueryBuilders.matchQuery("body", "apple"))
+            .should(QueryBuilders.matchQuery("owner", "secret"))
+            .minimumShouldMatch(1);
 
     private final ThreadContext context = new ThreadContext(Settings.EMPTY);
 
@@ -31,7 +33,12 @@ class SearchTextTest {
     @Test
     void anyOtherSearchHasTheTextOfItsClausesThatScore() {
         assertEquals("apple secret", SearchText.of(RULED, context));
-        assertEquals("apple", SearchText.of(QueryBuilders.boolQuery().must(QueryBuilders.matchQuery("body", "apple"))
-            .filter(QueryBuilders.matchQuery("owner", "secret")), context));
+        assertEquals(
+                "apple",
+                SearchText.of(
+                        QueryBuilders.boolQuery()
+                                .must(QueryBuilders.matchQuery("body", "apple"))
+                                .filter(QueryBuilders.matchQuery("owner", "secret")),
+                        context));
     }
 }

@@ -13,14 +13,20 @@ final class Annotation {
 
     /** The first stage's order stays: a field of the root, a header, a line of the trace. */
     static void keptOrder(Result result, RerankFailure failure) {
-        result.hits().setField("lastly", new JSONString("{\"order\":\"first_stage\",\"failed\":\"" + failure.reason() + "\"}"));
+        result.hits()
+                .setField(
+                        "lastly",
+                        new JSONString("{\"order\":\"first_stage\",\"failed\":\"" + failure.reason() + "\"}"));
         result.getHeaders(true).put("Warning", "299 lastly \"" + failure.warning() + "\"");
         result.getQuery().trace(failure.warning(), false, 1);
     }
 
     /** The answer where `on_failure` is `fail`: an error and no hits. */
     static Result refused(Query query, RerankFailure failure) {
-        return new Result(query, failure.errorStatus() == 504 ? ErrorMessage.createTimeout(failure.error())
-                                                             : ErrorMessage.createBackendCommunicationError(failure.error()));
+        return new Result(
+                query,
+                failure.errorStatus() == 504
+                        ? ErrorMessage.createTimeout(failure.error())
+                        : ErrorMessage.createBackendCommunicationError(failure.error()));
     }
 }

@@ -38,16 +38,20 @@ final class Candidates {
     }
 
     /**
-     * The passages of the window, fetched with a summary class. Copies are filled, so that the hits keep exactly the fields
-     * that the query asked for, and so that an error of this fetch stays out of the result.
+     * The passages of the window, fetched with a summary class. Copies are filled, so that the hits keep exactly the
+     * fields that the query asked for, and so that an error of this fetch stays out of the result.
      */
-    List<String> passages(Result result, List<String> fields, String summaryClass, Execution execution) throws RerankFailure {
+    List<String> passages(Result result, List<String> fields, String summaryClass, Execution execution)
+            throws RerankFailure {
         Result copies = new Result(result.getQuery());
-        for (Hit hit : hits.subList(0, Math.min(window.window(), hits.size()))) copies.hits().add(hit.clone());
+        for (Hit hit : hits.subList(0, Math.min(window.window(), hits.size())))
+            copies.hits().add(hit.clone());
         List<Hit> inOrder = List.copyOf(copies.hits().asUnorderedHits());
         fill(copies, summaryClass, execution);
         try {
-            return inOrder.stream().map(hit -> DocumentText.of(fields, field -> FieldValue.of(hit.getField(field)))).toList();
+            return inOrder.stream()
+                    .map(hit -> DocumentText.of(fields, field -> FieldValue.of(hit.getField(field))))
+                    .toList();
         } catch (RuntimeException e) {
             throw RerankFailure.unreadable(e);
         }
@@ -57,7 +61,8 @@ final class Candidates {
         try {
             execution.fill(copies, summaryClass);
         } catch (IllegalArgumentException e) { // the schema has no such summary class
-            throw new RerankFailure("fill", "summary class " + summaryClass + " can't be fetched; is it in every schema?");
+            throw new RerankFailure(
+                    "fill", "summary class " + summaryClass + " can't be fetched; is it in every schema?");
         }
         ErrorMessage error = copies.hits().getError();
         if (error != null) throw new RerankFailure("fill", "the passages can't be fetched: " + error.getMessage());

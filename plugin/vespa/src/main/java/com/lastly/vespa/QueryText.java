@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What the user asks, read from the query tree: the words of clauses that score text. Filters, unranked clauses, excluded
- * words, attributes and clauses that another searcher added (access rules, say) are never part of it.
+ * What the user asks, read from the query tree: the words of clauses that score text. Filters, unranked clauses,
+ * excluded words, attributes and clauses that another searcher added (access rules, say) are never part of it.
  */
 final class QueryText {
 
@@ -51,7 +51,8 @@ final class QueryText {
     private void add(BlockItem block) {
         if (!isWords(block) || !block.isFromQuery() || !searchesText(block.getIndexName())) return;
         Substring origin = block.getOrigin();
-        boolean typed = origin != null && !OPERATORS.matcher(origin.getSuperstring()).find();
+        boolean typed =
+                origin != null && !OPERATORS.matcher(origin.getSuperstring()).find();
         String text = typed ? origin.getSuperstring() : block.getRawWord();
         if (text != null && !text.isBlank()) texts.add(text.strip());
     }

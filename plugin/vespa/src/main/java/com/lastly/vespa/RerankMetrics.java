@@ -30,7 +30,10 @@ final class RerankMetrics implements Counters {
         shadowed = receiver.declareCounter("lastly.shadowed", point);
         skipped = receiver.declareCounter("lastly.skipped", point);
         failed = receiver.declareCounter("lastly.failed", point);
-        latency = receiver.declareGauge("lastly.latency_ms", Optional.of(point), new MetricSettings.Builder().histogram(true).build());
+        latency = receiver.declareGauge(
+                "lastly.latency_ms",
+                Optional.of(point),
+                new MetricSettings.Builder().histogram(true).build());
         breakerOpen = receiver.declareGauge("lastly.breaker_open", point);
     }
 

@@ -32,8 +32,8 @@ import java.util.logging.Level;
 /**
  * Puts the first-stage hits of a query into the order that the sidecar's model gives them.
  *
- * <p>It stands where the query is parsed (grouping, sorting and paging are known) and where one flat, blended list of hits
- * comes back. Searchers above it, such as field collapsing and rendering, see the new order.
+ * <p>It stands where the query is parsed (grouping, sorting and paging are known) and where one flat, blended list of
+ * hits comes back. Searchers above it, such as field collapsing and rendering, see the new order.
  */
 @Provides(RerankSearcher.NAME)
 @After(PhaseNames.TRANSFORMED_QUERY)
@@ -53,7 +53,9 @@ public final class RerankSearcher extends Searcher {
     private final RerankMetrics metrics;
     private final Reranker reranker;
 
-    /** Made by the container. Throws IllegalArgumentException, which the deployment shows, where the config is wrong. */
+    /**
+     * Made by the container. Throws IllegalArgumentException, which the deployment shows, where the config is wrong.
+     */
     @Inject
     public RerankSearcher(ComponentId id, RerankConfig config, MetricReceiver receiver) {
         super(id);
@@ -73,8 +75,11 @@ public final class RerankSearcher extends Searcher {
         } catch (IllegalArgumentException e) {
             return new Result(query, ErrorMessage.createInvalidQueryParameter(e.getMessage()));
         }
-        if (!(settings.enabled() || asked.enabled()) || query.properties().getBoolean(WARM_UP, false)) return execution.search(query);
-        String text = asked.query().isBlank() ? QueryText.of(query, execution.context().schemaInfo()) : asked.query();
+        if (!(settings.enabled() || asked.enabled()) || query.properties().getBoolean(WARM_UP, false))
+            return execution.search(query);
+        String text = asked.query().isBlank()
+                ? QueryText.of(query, execution.context().schemaInfo())
+                : asked.query();
         String reason = reasonToSkip(query, text, asked);
         if (reason != null) return skip(reason, query, execution);
         return rerank(text, asked, query, execution);
@@ -96,7 +101,8 @@ public final class RerankSearcher extends Searcher {
     }
 
     private Result rerank(String text, RerankSettings asked, Query query, Execution execution) {
-        RerankWindow window = RerankWindow.of(query.getOffset(), query.getHits(), asked.windowSize(), Integer.MAX_VALUE);
+        RerankWindow window =
+                RerankWindow.of(query.getOffset(), query.getHits(), asked.windowSize(), Integer.MAX_VALUE);
         if (window.below()) return below(window, asked, execution.search(query));
         Result result = widened(window, query, execution);
         Candidates candidates = Candidates.of(result, window);
@@ -125,11 +131,15 @@ public final class RerankSearcher extends Searcher {
         }
     }
 
-    /** Reranks in place; null where the result is to be answered, and an error's result where `on_failure` is `fail`. */
-    private Result rerank(String text, RerankSettings asked, Candidates candidates, Result result, Execution execution) {
+    /**
+     * Reranks in place; null where the result is to be answered, and an error's result where `on_failure` is `fail`.
+     */
+    private Result rerank(
+            String text, RerankSettings asked, Candidates candidates, Result result, Execution execution) {
         try {
             List<String> passages = passages(asked, candidates, result, execution);
-            RerankRequest request = new RerankRequest(text, passages, asked, headers(result.getQuery()), time(asked, result.getQuery()));
+            RerankRequest request = new RerankRequest(
+                    text, passages, asked, headers(result.getQuery()), time(asked, result.getQuery()));
             CompletableFuture<double[]> scores = reranker.scores(request);
             if (!asked.shadow()) candidates.reorder(result, awaited(scores, request.timeMillis()), asked.explain());
             return null;
@@ -140,7 +150,8 @@ public final class RerankSearcher extends Searcher {
         }
     }
 
-    private List<String> passages(RerankSettings asked, Candidates candidates, Result result, Execution execution) throws RerankFailure {
+    private List<String> passages(RerankSettings asked, Candidates candidates, Result result, Execution execution)
+            throws RerankFailure {
         try {
             return candidates.passages(result, asked.fields(), summaryClass, execution);
         } catch (RerankFailure failure) {
@@ -151,7 +162,9 @@ public final class RerankSearcher extends Searcher {
 
     /** Nobody waits for a shadowed call, so the query's own time does not bound it. */
     private long time(RerankSettings asked, Query query) {
-        return asked.shadow() ? asked.timeoutMillis() : Math.min(asked.timeoutMillis(), query.getTimeLeft() - marginMillis);
+        return asked.shadow()
+                ? asked.timeoutMillis()
+                : Math.min(asked.timeoutMillis(), query.getTimeLeft() - marginMillis);
     }
 
     private static double[] awaited(CompletableFuture<double[]> scores, long millis) throws RerankFailure {

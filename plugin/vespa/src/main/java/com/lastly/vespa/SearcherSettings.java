@@ -18,21 +18,36 @@ final class SearcherSettings {
         if (config.enabled()) RerankSettings.checkFields("lastly.fields", fields);
         if (config.enabled() && config.sidecar().urls().isEmpty())
             throw new IllegalArgumentException("lastly.sidecar.urls: give the address of a sidecar");
-        return new RerankSettings(config.enabled(), "", fields, RerankSettings.checkWindow("lastly.window_size", config.window_size()),
-            RerankSettings.checkTimeout("lastly.timeout", millis("lastly.timeout", config.timeout())),
-            oneOf("on_failure", config.on_failure(), RerankSettings.KEEP_ORDER, RerankSettings.FAIL).equals(RerankSettings.FAIL),
-            config.model(), RerankSettings.checkText("lastly.instruction", config.instruction()),
-            RerankSettings.checkMaxDocTokens("lastly.max_doc_tokens", config.max_doc_tokens()),
-            oneOf("mode", config.mode(), RerankSettings.RERANK, RerankSettings.SHADOW).equals(RerankSettings.SHADOW), config.explain());
+        return new RerankSettings(
+                config.enabled(),
+                "",
+                fields,
+                RerankSettings.checkWindow("lastly.window_size", config.window_size()),
+                RerankSettings.checkTimeout("lastly.timeout", millis("lastly.timeout", config.timeout())),
+                oneOf("on_failure", config.on_failure(), RerankSettings.KEEP_ORDER, RerankSettings.FAIL)
+                        .equals(RerankSettings.FAIL),
+                config.model(),
+                RerankSettings.checkText("lastly.instruction", config.instruction()),
+                RerankSettings.checkMaxDocTokens("lastly.max_doc_tokens", config.max_doc_tokens()),
+                oneOf("mode", config.mode(), RerankSettings.RERANK, RerankSettings.SHADOW)
+                        .equals(RerankSettings.SHADOW),
+                config.explain());
     }
 
     /** How the sidecars are reached; throws IllegalArgumentException as above. */
     static SidecarConfig sidecar(RerankConfig config) {
-        List<String> urls = config.sidecar().urls().stream().map(SidecarConfig::url).toList();
+        List<String> urls =
+                config.sidecar().urls().stream().map(SidecarConfig::url).toList();
         String ofEnvironment = System.getenv("LASTLY_API_KEY");
-        String key = config.sidecar().api_key().isEmpty() && ofEnvironment != null ? ofEnvironment : config.sidecar().api_key();
-        return new SidecarConfig(urls, key, config.sidecar().max_in_flight(), config.breaker().failures(),
-                                 millis("lastly.breaker.pause", config.breaker().pause()));
+        String key = config.sidecar().api_key().isEmpty() && ofEnvironment != null
+                ? ofEnvironment
+                : config.sidecar().api_key();
+        return new SidecarConfig(
+                urls,
+                key,
+                config.sidecar().max_in_flight(),
+                config.breaker().failures(),
+                millis("lastly.breaker.pause", config.breaker().pause()));
     }
 
     /** The settings with the query's own; throws IllegalArgumentException for a name or a value that is none. */
@@ -47,7 +62,10 @@ final class SearcherSettings {
         return asked;
     }
 
-    /** A request's properties are texts, unless a query profile's type says otherwise; the core refuses what stays a wrong one. */
+    /**
+     * A request's properties are texts, unless a query profile's type says otherwise; the core refuses what stays a
+     * wrong one.
+     */
     private static Object typed(String name, Object value) {
         String text = String.valueOf(value);
         return switch (name) {
@@ -62,8 +80,10 @@ final class SearcherSettings {
     }
 
     private static long millis(String name, String text) {
-        if (!text.matches("\\d{1,6}ms|\\d{1,3}s")) throw new IllegalArgumentException(name + ": write it like 500ms or 2s");
-        return text.endsWith("ms") ? Long.parseLong(text.substring(0, text.length() - 2))
-                                   : 1000 * Long.parseLong(text.substring(0, text.length() - 1));
+        if (!text.matches("\\d{1,6}ms|\\d{1,3}s"))
+            throw new IllegalArgumentException(name + ": write it like 500ms or 2s");
+        return text.endsWith("ms")
+                ? Long.parseLong(text.substring(0, text.length() - 2))
+                : 1000 * Long.parseLong(text.substring(0, text.length() - 1));
     }
 }

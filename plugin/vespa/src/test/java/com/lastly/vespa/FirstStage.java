@@ -9,7 +9,9 @@ import com.yahoo.search.searchchain.Execution;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What stands below the reranker in a chain: 120 hits whose scores fall, and a summary class `lastly` with their text. */
+/**
+ * What stands below the reranker in a chain: 120 hits whose scores fall, and a summary class `lastly` with their text.
+ */
 final class FirstStage extends Searcher {
 
     static final int FOUND = 120;

@@ -49,7 +49,10 @@ class RerankSearcherTest {
     }
 
     private RerankConfig.Builder config() {
-        return new RerankConfig.Builder().enabled(true).fields("text").timeout("5s")
+        return new RerankConfig.Builder()
+                .enabled(true)
+                .fields("text")
+                .timeout("5s")
                 .sidecar(new RerankConfig.Sidecar.Builder().urls(sidecar.url()));
     }
 
@@ -65,7 +68,9 @@ class RerankSearcherTest {
     }
 
     private static List<String> ids(Result result) {
-        return result.hits().asList().stream().map(hit -> hit.getId().toString()).toList();
+        return result.hits().asList().stream()
+                .map(hit -> hit.getId().toString())
+                .toList();
     }
 
     private static List<String> hits(IntStream ranks) {
@@ -80,7 +85,8 @@ class RerankSearcherTest {
     private static long count(Bucket snapshot, String metric, String... point) {
         return snapshot.getMapForMetric(metric).entrySet().stream()
                 .filter(entry -> point.length == 0 || entry.getKey().toString().contains(point[0]))
-                .mapToLong(entry -> entry.getValue().getCount()).sum();
+                .mapToLong(entry -> entry.getValue().getCount())
+                .sum();
     }
 
     @Test
@@ -99,7 +105,9 @@ class RerankSearcherTest {
         Result result = search(config(), query("&offset=45&hits=10"));
         assertEquals(hits(IntStream.of(4, 3, 2, 1, 0, 50, 51, 52, 53, 54)), ids(result));
         assertEquals(List.of("0+55"), first.asked);
-        List<Double> scores = result.hits().asList().stream().map(hit -> hit.getRelevance().getScore()).toList();
+        List<Double> scores = result.hits().asList().stream()
+                .map(hit -> hit.getRelevance().getScore())
+                .toList();
         assertEquals(scores.stream().sorted((a, b) -> Double.compare(b, a)).toList(), scores);
         assertEquals(-2.0, scores.get(5));
     }
@@ -145,14 +153,18 @@ class RerankSearcherTest {
         Result result = search(config(), query("&hits=3"));
         assertEquals(hits(IntStream.range(0, 3)), ids(result));
         assertNull(result.hits().getError());
-        assertEquals("{\"order\":\"first_stage\",\"failed\":\"fill\"}", ((JSONString) result.hits().getField("lastly")).getContent());
+        assertEquals(
+                "{\"order\":\"first_stage\",\"failed\":\"fill\"}",
+                ((JSONString) result.hits().getField("lastly")).getContent());
         assertEquals(1, count("lastly.failed", "fill"));
     }
 
     @Test
     void anUnknownSummaryClassIsNamed() {
         Result result = search(config().summary("nosuch").on_failure("fail"), query("&hits=3"));
-        assertTrue(result.hits().getError().getDetailedMessage().contains("summary class nosuch"), result.hits().getError().toString());
+        assertTrue(
+                result.hits().getError().getDetailedMessage().contains("summary class nosuch"),
+                result.hits().getError().toString());
         assertEquals(0, result.hits().getConcreteSize());
     }
 
@@ -264,7 +276,13 @@ class RerankSearcherTest {
         assertEquals(5, sidecar.calls.size());
         Bucket snapshot = metrics.getSnapshot();
         assertEquals(1, count(snapshot, "lastly.failed", "breaker_open"));
-        assertEquals(1.0, snapshot.getValuesForMetric("lastly.breaker_open").iterator().next().getValue().getLast());
+        assertEquals(
+                1.0,
+                snapshot.getValuesForMetric("lastly.breaker_open")
+                        .iterator()
+                        .next()
+                        .getValue()
+                        .getLast());
     }
 
     @Test

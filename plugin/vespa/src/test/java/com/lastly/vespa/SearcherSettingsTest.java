@@ -20,7 +20,9 @@ class SearcherSettingsTest {
     private static final String URL = "http://127.0.0.1:8787";
 
     private static RerankConfig config(Consumer<RerankConfig.Builder> change) {
-        RerankConfig.Builder builder = new RerankConfig.Builder().enabled(true).fields("text")
+        RerankConfig.Builder builder = new RerankConfig.Builder()
+                .enabled(true)
+                .fields("text")
                 .sidecar(new RerankConfig.Sidecar.Builder().urls(URL));
         change.accept(builder);
         return builder.build();
@@ -29,68 +31,116 @@ class SearcherSettingsTest {
     @Test
     void theConfigsDefaultsAreTheCores() {
         RerankConfig none = new RerankConfig.Builder().build();
-        assertEquals(new RerankSettings(false, "", List.of(), RerankSettings.WINDOW_SIZE, RerankSettings.TIMEOUT_MILLIS, false, "", "", 0, false, false),
-                     SearcherSettings.of(none));
+        assertEquals(
+                new RerankSettings(
+                        false,
+                        "",
+                        List.of(),
+                        RerankSettings.WINDOW_SIZE,
+                        RerankSettings.TIMEOUT_MILLIS,
+                        false,
+                        "",
+                        "",
+                        0,
+                        false,
+                        false),
+                SearcherSettings.of(none));
         SidecarConfig sidecar = SearcherSettings.sidecar(config(config -> {}));
         assertEquals(List.of(URL), sidecar.urls());
-        assertEquals(List.of((long) SidecarConfig.MAX_IN_FLIGHT, (long) SidecarConfig.BREAKER_FAILURES, SidecarConfig.BREAKER_PAUSE_MILLIS),
-                     List.of((long) sidecar.maxInFlight(), (long) sidecar.breakerFailures(), sidecar.breakerPauseMillis()));
+        assertEquals(
+                List.of(
+                        (long) SidecarConfig.MAX_IN_FLIGHT,
+                        (long) SidecarConfig.BREAKER_FAILURES,
+                        SidecarConfig.BREAKER_PAUSE_MILLIS),
+                List.of((long) sidecar.maxInFlight(), (long) sidecar.breakerFailures(), sidecar.breakerPauseMillis()));
     }
 
     @Test
     void everySettingIsRead() {
-        RerankSettings read = SearcherSettings.of(config(config -> config.window_size(7).timeout("2s").on_failure("fail").model("m")
-                .instruction("short").max_doc_tokens(64).mode("shadow").explain(true)));
+        RerankSettings read = SearcherSettings.of(config(config -> config.window_size(7)
+                .timeout("2s")
+                .on_failure("fail")
+                .model("m")
+                .instruction("short")
+                .max_doc_tokens(64)
+                .mode("shadow")
+                .explain(true)));
         assertEquals(new RerankSettings(true, "", List.of("text"), 7, 2000, true, "m", "short", 64, true, true), read);
     }
 
     private static final Map<String, Consumer<RerankConfig.Builder>> WRONG = Map.of(
-        "lastly.window_size", config -> config.window_size(1001),
-        "lastly.timeout", config -> config.timeout("soon"),
-        "lastly.on_failure", config -> config.on_failure("shrug"),
-        "lastly.mode", config -> config.mode("loud"),
-        "lastly.max_doc_tokens", config -> config.max_doc_tokens(-1),
-        "lastly.fields", config -> config.fields("te*t"),
-        "lastly.instruction", config -> config.instruction("x".repeat(8193)));
+            "lastly.window_size", config -> config.window_size(1001),
+            "lastly.timeout", config -> config.timeout("soon"),
+            "lastly.on_failure", config -> config.on_failure("shrug"),
+            "lastly.mode", config -> config.mode("loud"),
+            "lastly.max_doc_tokens", config -> config.max_doc_tokens(-1),
+            "lastly.fields", config -> config.fields("te*t"),
+            "lastly.instruction", config -> config.instruction("x".repeat(8193)));
 
     @Test
     void aWrongSettingIsRefusedByNameWhenTheSearcherIsMade() {
         WRONG.forEach((name, change) -> {
-            String message = assertThrows(IllegalArgumentException.class, () -> SearcherSettings.of(config(change))).getMessage();
+            String message = assertThrows(IllegalArgumentException.class, () -> SearcherSettings.of(config(change)))
+                    .getMessage();
             assertTrue(message.startsWith(name + ": "), message);
         });
     }
 
     @Test
     void aSidecarsAddressIsNeededAndChecked() {
-        RerankConfig none = new RerankConfig.Builder().enabled(true).fields("text").build();
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.of(none)).getMessage().contains("lastly.sidecar.urls"));
-        RerankConfig wrong = new RerankConfig.Builder().sidecar(new RerankConfig.Sidecar.Builder().urls("sidecar:8787")).build();
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.sidecar(wrong)).getMessage().contains("sidecar:8787"));
+        RerankConfig none =
+                new RerankConfig.Builder().enabled(true).fields("text").build();
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.of(none))
+                .getMessage()
+                .contains("lastly.sidecar.urls"));
+        RerankConfig wrong = new RerankConfig.Builder()
+                .sidecar(new RerankConfig.Sidecar.Builder().urls("sidecar:8787"))
+                .build();
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.sidecar(wrong))
+                .getMessage()
+                .contains("sidecar:8787"));
         RerankConfig hurried = config(config -> config.breaker(new RerankConfig.Breaker.Builder().pause("now")));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.sidecar(hurried)).getMessage().contains("lastly.breaker.pause"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.sidecar(hurried))
+                .getMessage()
+                .contains("lastly.breaker.pause"));
     }
 
     @Test
     void theKeyIsTheConfigs() {
-        assertEquals("k", SearcherSettings.sidecar(config(config -> config.sidecar.api_key("k"))).apiKey());
+        assertEquals(
+                "k",
+                SearcherSettings.sidecar(config(config -> config.sidecar.api_key("k")))
+                        .apiKey());
     }
 
     @Test
     void aQuerysOwnSettingsWin() {
         RerankSettings configured = SearcherSettings.of(config(config -> {}));
-        RerankSettings asked = SearcherSettings.of(configured,
-            new Query("?lastly.window_size=7&lastly.explain=true&lastly.query=fox&lastly.instruction=short&lastly.enabled=false"));
-        assertEquals(new RerankSettings(false, "fox", List.of("text"), 7, 500, false, "", "short", 0, false, true), asked);
+        RerankSettings asked = SearcherSettings.of(
+                configured,
+                new Query("?lastly.window_size=7&lastly.explain=true&lastly.query=fox"
+                        + "&lastly.instruction=short&lastly.enabled=false"));
+        assertEquals(
+                new RerankSettings(false, "fox", List.of("text"), 7, 500, false, "", "short", 0, false, true), asked);
         assertEquals(configured, SearcherSettings.of(configured, new Query("?query=fox")));
     }
 
     @ParameterizedTest
-    @CsvSource({"windw,7", "window_size,0", "window_size,1001", "window_size,many", "enabled,yes", "explain,1", "timeout,2s"})
+    @CsvSource({
+        "windw,7",
+        "window_size,0",
+        "window_size,1001",
+        "window_size,many",
+        "enabled,yes",
+        "explain,1",
+        "timeout,2s"
+    })
     void aWrongPropertyIsRefusedByName(String name, String value) {
         RerankSettings configured = SearcherSettings.of(config(config -> {}));
-        String message = assertThrows(IllegalArgumentException.class,
-            () -> SearcherSettings.of(configured, new Query("?lastly." + name + "=" + value))).getMessage();
+        String message = assertThrows(
+                        IllegalArgumentException.class,
+                        () -> SearcherSettings.of(configured, new Query("?lastly." + name + "=" + value)))
+                .getMessage();
         assertTrue(message.startsWith("lastly") && message.contains(name), message);
     }
 

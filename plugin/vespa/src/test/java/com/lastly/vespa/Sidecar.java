@@ -41,8 +41,10 @@ final class Sidecar implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         JsonNode body = new ObjectMapper().readTree(exchange.getRequestBody());
-        calls.add(new Call(body, exchange.getRequestHeaders().getFirst("X-Request-Id"),
-                           Long.parseLong(exchange.getRequestHeaders().getFirst("X-Request-Timeout-Ms"))));
+        calls.add(new Call(
+                body,
+                exchange.getRequestHeaders().getFirst("X-Request-Id"),
+                Long.parseLong(exchange.getRequestHeaders().getFirst("X-Request-Timeout-Ms"))));
         try {
             go.await();
         } catch (InterruptedException e) {
@@ -56,8 +58,9 @@ final class Sidecar implements AutoCloseable {
     }
 
     private static String results(int count) {
-        return IntStream.range(0, count).mapToObj(i -> "{\"index\":" + i + ",\"relevance_score\":" + (double) i / count + "}")
-                        .collect(Collectors.joining(",", "{\"results\":[", "]}"));
+        return IntStream.range(0, count)
+                .mapToObj(i -> "{\"index\":" + i + ",\"relevance_score\":" + (double) i / count + "}")
+                .collect(Collectors.joining(",", "{\"results\":[", "]}"));
     }
 
     @Override

@@ -28,7 +28,8 @@ public final class ApplicationModel {
     private final List<String> warnings = new ArrayList<>();
 
     private ApplicationModel(Path folder) throws Exception {
-        ApplicationPackageXmlFilesValidator.create(folder.toFile(), Vtag.currentVersion).checkApplication();
+        ApplicationPackageXmlFilesValidator.create(folder.toFile(), Vtag.currentVersion)
+                .checkApplication();
         ValidationParameters parameters = new ValidationParameters();
         DeployState state = new DeployState.Builder()
                 .applicationPackage(FilesApplicationPackage.fromDir(folder.toFile(), true, Map.of()))
@@ -53,8 +54,11 @@ public final class ApplicationModel {
 
     /** The ports that the content nodes' search RPC is expected on. */
     public List<Integer> searchPorts() {
-        return model.hostSystem().getHosts().stream().flatMap(host -> host.getServices().stream())
-                    .filter(SearchNode.class::isInstance).map(service -> ((SearchNode) service).getRpcPort()).toList();
+        return model.hostSystem().getHosts().stream()
+                .flatMap(host -> host.getServices().stream())
+                .filter(SearchNode.class::isInstance)
+                .map(service -> ((SearchNode) service).getRpcPort())
+                .toList();
     }
 
     /** The fields of every summary class of a schema. */
@@ -63,7 +67,11 @@ public final class ApplicationModel {
         model.getConfig(builder, cluster + "/search/cluster." + cluster + "/" + schema);
         Map<String, List<String>> classes = new LinkedHashMap<>();
         for (SummaryConfig.Classes summaryClass : builder.build().classes())
-            classes.put(summaryClass.name(), summaryClass.fields().stream().map(SummaryConfig.Classes.Fields::name).toList());
+            classes.put(
+                    summaryClass.name(),
+                    summaryClass.fields().stream()
+                            .map(SummaryConfig.Classes.Fields::name)
+                            .toList());
         return classes;
     }
 

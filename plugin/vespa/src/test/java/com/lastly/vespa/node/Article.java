@@ -18,7 +18,8 @@ public record Article(String id, String title, String text, String category) {
         for (String line : Files.readAllLines(file)) {
             JsonNode json = mapper.readTree(line);
             String title = json.path("title").asText();
-            articles.add(new Article(json.path("id").asText(), title, json.path("text").asText(), title.split("\\.")[0]));
+            articles.add(new Article(
+                    json.path("id").asText(), title, json.path("text").asText(), title.split("\\.")[0]));
         }
         return articles;
     }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A BM25 index over title and text with Vespa's formula and its defaults (k1 1.2, b 0.75), and with the linguistics that
- * the container uses for queries, so that the scores of the first stage are what a content node would give.
+ * A BM25 index over title and text with Vespa's formula and its defaults (k1 1.2, b 0.75), and with the linguistics
+ * that the container uses for queries, so that the scores of the first stage are what a content node would give.
  */
 public final class Bm25Index {
 
@@ -63,8 +63,10 @@ public final class Bm25Index {
         for (int document = 0; document < articles.size(); document++) {
             List<String> terms = terms(articles.get(document).string(name), tokenizer);
             for (int position = 0; position < terms.size(); position++)
-                field.postings.computeIfAbsent(terms.get(position), t -> new HashMap<>())
-                     .computeIfAbsent(document, d -> new ArrayList<>(2)).add(position);
+                field.postings
+                        .computeIfAbsent(terms.get(position), t -> new HashMap<>())
+                        .computeIfAbsent(document, d -> new ArrayList<>(2))
+                        .add(position);
             field.lengths[document] = terms.size();
             total += terms.size();
         }
@@ -81,8 +83,7 @@ public final class Bm25Index {
     private static void collect(Token token, List<String> terms) {
         if (token.getNumComponents() > 0)
             for (int i = 0; i < token.getNumComponents(); i++) collect(token.getComponent(i), terms);
-        else if (token.isIndexable())
-            terms.add(token.getNumStems() > 0 ? token.getStem(0) : token.getTokenString());
+        else if (token.isIndexable()) terms.add(token.getNumStems() > 0 ? token.getStem(0) : token.getTokenString());
     }
 
     /** The documents that have the term in the field. */
@@ -101,7 +102,8 @@ public final class Bm25Index {
     public void score(String field, String term, double[] scores) {
         Map<Integer, List<Integer>> found = postings(field, term);
         double idf = Math.log(1.0 + (articles.size() - found.size() + 0.5) / (found.size() + 0.5));
-        found.forEach((document, positions) -> scores[document] += idf * saturated(positions.size(), fields.get(field), document));
+        found.forEach((document, positions) ->
+                scores[document] += idf * saturated(positions.size(), fields.get(field), document));
     }
 
     private static double saturated(int frequency, Field field, int document) {

@@ -22,25 +22,31 @@ import org.osgi.framework.launch.Framework;
 import org.osgi.framework.wiring.BundleWiring;
 
 /**
- * Resolves the packaged bundle in Felix, the OSGi framework that Vespa's container runs, against what the container exports:
- * jdisc_core's list and the Export-Package headers of the bundles that it installs.
+ * Resolves the packaged bundle in Felix, the OSGi framework that Vespa's container runs, against what the container
+ * exports: jdisc_core's list and the Export-Package headers of the bundles that it installs.
  */
 public final class BundleMain {
 
     /** The bundles among the class path's jars that the container installs and whose packages a searcher may import. */
-    private static final Pattern INSTALLED = Pattern.compile(
-            "/(jdisc_core|container-disc|container-search-and-docproc|jackson-core|jackson-databind|jackson-annotations)-[0-9.]+\\.jar$");
+    private static final Pattern INSTALLED = Pattern.compile("/(jdisc_core|container-disc|container-search-and-docproc|"
+            + "jackson-core|jackson-databind|jackson-annotations)-[0-9.]+\\.jar$");
 
     private BundleMain() {}
 
-    /** Argument: the bundle. Prints RESOLVED and the classes that linked, and MADE when the searcher could be made of them; fails with the framework's reason. */
+    /**
+     * Argument: the bundle. Prints RESOLVED and the classes that linked, and MADE when the searcher could be made of
+     * them; fails with the framework's reason.
+     */
     public static void main(String[] args) throws Exception {
         Framework framework = new FrameworkFactory().newFramework(configuration());
         framework.start();
         try {
-            Bundle bundle = framework.getBundleContext().installBundle(Path.of(args[0]).toUri().toString());
+            Bundle bundle = framework
+                    .getBundleContext()
+                    .installBundle(Path.of(args[0]).toUri().toString());
             bundle.start();
-            System.out.println("RESOLVED " + bundle.getSymbolicName() + " " + bundle.getVersion() + " " + linked(bundle));
+            System.out.println(
+                    "RESOLVED " + bundle.getSymbolicName() + " " + bundle.getVersion() + " " + linked(bundle));
             System.out.println("MADE " + made(bundle).getName());
         } catch (BundleException | LinkageError e) {
             System.out.println("UNRESOLVED " + e.getMessage());
@@ -53,7 +59,8 @@ public final class BundleMain {
 
     private static Map<String, String> configuration() throws IOException {
         Map<String, String> configuration = new LinkedHashMap<>();
-        configuration.put(Constants.FRAMEWORK_STORAGE, Files.createTempDirectory("felix").toString());
+        configuration.put(
+                Constants.FRAMEWORK_STORAGE, Files.createTempDirectory("felix").toString());
         configuration.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, exports());
         return configuration;
     }
@@ -78,10 +85,13 @@ public final class BundleMain {
     private static Class<?> made(Bundle bundle) throws ReflectiveOperationException {
         Class<?> config = bundle.loadClass("com.lastly.vespa.RerankConfig");
         Class<?> builder = bundle.loadClass("com.lastly.vespa.RerankConfig$Builder");
-        Object defaults = config.getConstructor(builder).newInstance(builder.getConstructor().newInstance());
-        Object searcher = bundle.loadClass("com.lastly.vespa.RerankSearcher").getConstructor(ComponentId.class, config, MetricReceiver.class)
+        Object defaults = config.getConstructor(builder)
+                .newInstance(builder.getConstructor().newInstance());
+        Object searcher = bundle.loadClass("com.lastly.vespa.RerankSearcher")
+                .getConstructor(ComponentId.class, config, MetricReceiver.class)
                 .newInstance(new ComponentId("lastly"), defaults, MetricReceiver.nullImplementation);
-        if (FrameworkUtil.getBundle(searcher.getClass()) != bundle) throw new IllegalStateException("made of classes from elsewhere");
+        if (FrameworkUtil.getBundle(searcher.getClass()) != bundle)
+            throw new IllegalStateException("made of classes from elsewhere");
         return searcher.getClass();
     }
 

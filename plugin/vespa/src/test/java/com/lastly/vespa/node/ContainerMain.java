@@ -4,7 +4,9 @@ import com.yahoo.application.Application;
 import com.yahoo.application.Networking;
 import java.nio.file.Path;
 
-/** Runs an application package in the real container with real HTTP, over a content node that is in this process too. */
+/**
+ * Runs an application package in the real container with real HTTP, over a content node that is in this process too.
+ */
 public final class ContainerMain {
 
     private ContainerMain() {}
@@ -18,7 +20,7 @@ public final class ContainerMain {
         for (int port : model.searchPorts()) node.listen(port);
         try (Application application = Application.fromApplicationPackage(folder, Networking.enable)) {
             System.out.println("READY documents=" + index.articles().size());
-            while (System.in.read() >= 0) { }
+            while (System.in.read() >= 0) {}
         }
         System.exit(0);
     }

@@ -66,14 +66,21 @@ public final class ContentNode implements AutoCloseable {
     }
 
     private void serve(String name, Handler handler) {
-        supervisor.addMethod(new Method("vespa.searchprotocol." + name, "bix", "bix", request -> answer(request, handler)));
+        supervisor.addMethod(
+                new Method("vespa.searchprotocol." + name, "bix", "bix", request -> answer(request, handler)));
     }
 
     private static void answer(Request request, Handler handler) {
         try {
-            CompressionType type = CompressionType.valueOf(request.parameters().get(0).asInt8());
-            byte[] body = new Compressor().decompress(type, request.parameters().get(2).asData(), 0,
-                                                      request.parameters().get(1).asInt32(), Optional.empty());
+            CompressionType type =
+                    CompressionType.valueOf(request.parameters().get(0).asInt8());
+            byte[] body = new Compressor()
+                    .decompress(
+                            type,
+                            request.parameters().get(2).asData(),
+                            0,
+                            request.parameters().get(1).asInt32(),
+                            Optional.empty());
             byte[] reply = handler.handle(body);
             request.returnValues().add(new Int8Value(CompressionType.NONE.getCode()));
             request.returnValues().add(new Int32Value(reply.length));
@@ -85,22 +92,37 @@ public final class ContentNode implements AutoCloseable {
 
     private byte[] ping() {
         int documents = index.articles().size();
-        return MonitorReply.newBuilder().setOnline(true).setActiveDocs(documents).setTargetActiveDocs(documents)
-                           .setDistributionKey(0).build().toByteArray();
+        return MonitorReply.newBuilder()
+                .setOnline(true)
+                .setActiveDocs(documents)
+                .setTargetActiveDocs(documents)
+                .setDistributionKey(0)
+                .build()
+                .toByteArray();
     }
 
     private byte[] search(byte[] body) throws Exception {
         SearchRequest request = SearchRequest.parseFrom(body);
         Evaluation evaluation = new Evaluation(index, request.getQueryTree().getRoot(), tensors(request));
-        double[] words = request.getRankProfile().equals("unranked") ? new double[index.articles().size()] : evaluation.scores();
+        double[] words = request.getRankProfile().equals("unranked")
+                ? new double[index.articles().size()]
+                : evaluation.scores();
         boolean hybrid = request.getRankProfile().equals("hybrid");
         double[] scores = hybrid ? sums(words, evaluation) : words;
-        List<Integer> order = evaluation.matches().stream().boxed().sorted(order(request, scores)).toList();
+        List<Integer> order = evaluation.matches().stream()
+                .boxed()
+                .sorted(order(request, scores))
+                .toList();
         int documents = index.articles().size();
-        SearchReply.Builder reply = SearchReply.newBuilder().setTotalHitCount(order.size()).setCoverageDocs(documents)
-                                               .setActiveDocs(documents).setTargetActiveDocs(documents);
-        order.stream().skip(request.getOffset()).limit(request.getHits())
-             .forEach(document -> reply.addHits(hit(document, scores[document], request)));
+        SearchReply.Builder reply = SearchReply.newBuilder()
+                .setTotalHitCount(order.size())
+                .setCoverageDocs(documents)
+                .setActiveDocs(documents)
+                .setTargetActiveDocs(documents);
+        order.stream()
+                .skip(request.getOffset())
+                .limit(request.getHits())
+                .forEach(document -> reply.addHits(hit(document, scores[document], request)));
         if (hybrid) addMatchFeatures(reply, words, evaluation);
         return reply.build().toByteArray();
     }
@@ -108,14 +130,19 @@ public final class ContentNode implements AutoCloseable {
     private static Map<String, Tensor> tensors(SearchRequest request) {
         Map<String, Tensor> tensors = new HashMap<>();
         for (TensorProperty property : request.getTensorRankPropertiesList())
-            tensors.put(property.getName(), TypedBinaryFormat.decode(Optional.empty(), new GrowableByteBuffer(property.getValue().asReadOnlyByteBuffer())));
+            tensors.put(
+                    property.getName(),
+                    TypedBinaryFormat.decode(
+                            Optional.empty(),
+                            new GrowableByteBuffer(property.getValue().asReadOnlyByteBuffer())));
         return tensors;
     }
 
     /** The first phase of the rank profile `hybrid`. */
     private static double[] sums(double[] words, Evaluation evaluation) {
         double[] sums = new double[words.length];
-        evaluation.matches().stream().forEach(document -> sums[document] = words[document] + evaluation.closeness(document));
+        evaluation.matches().stream()
+                .forEach(document -> sums[document] = words[document] + evaluation.closeness(document));
         return sums;
     }
 
@@ -132,13 +159,16 @@ public final class ContentNode implements AutoCloseable {
     private Comparator<Integer> order(SearchRequest request, double[] scores) {
         Comparator<Integer> byScore = Comparator.comparingDouble((Integer document) -> -scores[document]);
         if (request.getSortingCount() == 0) return byScore.thenComparing(Comparator.naturalOrder());
-        Comparator<Integer> byLength = Comparator.comparingInt(document -> index.articles().get(document).length());
-        return (request.getSorting(0).getAscending() ? byLength : byLength.reversed()).thenComparing(Comparator.naturalOrder());
+        Comparator<Integer> byLength = Comparator.comparingInt(
+                document -> index.articles().get(document).length());
+        return (request.getSorting(0).getAscending() ? byLength : byLength.reversed())
+                .thenComparing(Comparator.naturalOrder());
     }
 
     private Hit hit(int document, double score, SearchRequest request) {
         Hit.Builder hit = Hit.newBuilder().setGlobalId(globalId(document)).setRelevance(score);
-        if (request.getSortingCount() > 0) hit.setSortData(sortData(document, request.getSorting(0).getAscending()));
+        if (request.getSortingCount() > 0)
+            hit.setSortData(sortData(document, request.getSorting(0).getAscending()));
         return hit.build();
     }
 
@@ -154,12 +184,19 @@ public final class ContentNode implements AutoCloseable {
 
     private byte[] summaries(byte[] body) throws Exception {
         DocsumRequest request = DocsumRequest.parseFrom(body);
-        List<String> fields = request.getFieldsCount() > 0 ? request.getFieldsList() : fieldsOf(request.getSummaryClass());
+        List<String> fields =
+                request.getFieldsCount() > 0 ? request.getFieldsList() : fieldsOf(request.getSummaryClass());
         Slime slime = new Slime();
         Cursor summaries = slime.setObject().setArray("docsums");
         for (ByteString id : request.getGlobalIdsList())
-            write(index.articles().get(id.asReadOnlyByteBuffer().getInt(8)), fields, summaries.addObject().setObject("docsum"));
-        return DocsumReply.newBuilder().setSlimeSummaries(ByteString.copyFrom(BinaryFormat.encode(slime))).build().toByteArray();
+            write(
+                    index.articles().get(id.asReadOnlyByteBuffer().getInt(8)),
+                    fields,
+                    summaries.addObject().setObject("docsum"));
+        return DocsumReply.newBuilder()
+                .setSlimeSummaries(ByteString.copyFrom(BinaryFormat.encode(slime)))
+                .build()
+                .toByteArray();
     }
 
     private List<String> fieldsOf(String summaryClass) {

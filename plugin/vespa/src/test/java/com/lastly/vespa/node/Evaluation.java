@@ -59,13 +59,20 @@ final class Evaluation {
             case ITEM_AND_NOT -> andNot(item.getItemAndNot().getChildrenList());
             case ITEM_RANK -> rank(item.getItemRank().getChildrenList());
             case ITEM_PHRASE -> phrase(item.getItemPhrase());
-            case ITEM_WORD_TERM -> word(item.getItemWordTerm().getProperties(), item.getItemWordTerm().getWord());
-            case ITEM_EXACTSTRING_TERM -> word(item.getItemExactstringTerm().getProperties(), item.getItemExactstringTerm().getWord());
+            case ITEM_WORD_TERM ->
+                word(
+                        item.getItemWordTerm().getProperties(),
+                        item.getItemWordTerm().getWord());
+            case ITEM_EXACTSTRING_TERM ->
+                word(
+                        item.getItemExactstringTerm().getProperties(),
+                        item.getItemExactstringTerm().getWord());
             case ITEM_NEAREST_NEIGHBOR -> near(item.getItemNearestNeighbor());
             case ITEM_INTEGER_TERM -> number(item.getItemIntegerTerm());
             case ITEM_INTEGER_RANGE_TERM -> between(item.getItemIntegerRangeTerm());
             case ITEM_FLOATING_POINT_RANGE_TERM -> between(item.getItemFloatingPointRangeTerm());
-            default -> throw new IllegalArgumentException("the content node of the tests does not know " + item.getItemCase());
+            default ->
+                throw new IllegalArgumentException("the content node of the tests does not know " + item.getItemCase());
         };
     }
 
@@ -75,8 +82,11 @@ final class Evaluation {
         if (query == null) throw new IllegalArgumentException("no tensor query(" + item.getQueryTensorName() + ")");
         closeness = index.vectors().closeness(query);
         BitSet found = new BitSet();
-        IntStream.range(0, index.articles().size()).boxed().sorted(Comparator.comparingDouble(document -> -closeness[document]))
-                 .limit(item.getTargetNumHits()).forEach(found::set);
+        IntStream.range(0, index.articles().size())
+                .boxed()
+                .sorted(Comparator.comparingDouble(document -> -closeness[document]))
+                .limit(item.getTargetNumHits())
+                .forEach(found::set);
         return found;
     }
 
@@ -128,19 +138,25 @@ final class Evaluation {
     }
 
     private BitSet phrase(ItemPhrase phrase) {
-        List<String> words = phrase.getChildrenList().stream().map(child -> child.getItemWordTerm().getWord()).toList();
+        List<String> words = phrase.getChildrenList().stream()
+                .map(child -> child.getItemWordTerm().getWord())
+                .toList();
         BitSet found = new BitSet();
         for (String field : fields(phrase.getProperties().getIndex())) {
             BitSet candidates = index.matches(field, words.get(0));
-            candidates.stream().filter(document -> inOrder(field, words, document)).forEach(found::set);
+            candidates.stream()
+                    .filter(document -> inOrder(field, words, document))
+                    .forEach(found::set);
             words.forEach(word -> ranked.add(new Term(field, word)));
         }
         return found;
     }
 
     private boolean inOrder(String field, List<String> words, int document) {
-        return index.positions(field, words.get(0), document).stream().anyMatch(start -> IntStream.range(1, words.size())
-                .allMatch(i -> index.positions(field, words.get(i), document).contains(start + i)));
+        return index.positions(field, words.get(0), document).stream()
+                .anyMatch(start -> IntStream.range(1, words.size())
+                        .allMatch(i ->
+                                index.positions(field, words.get(i), document).contains(start + i)));
     }
 
     private BitSet equal(String attribute, String value) {
@@ -162,8 +178,10 @@ final class Evaluation {
     }
 
     private BitSet between(ItemFloatingPointRangeTerm range) {
-        return lengths(length -> (range.getLowerInclusive() ? length >= range.getLowerLimit() : length > range.getLowerLimit())
-                              && (range.getUpperInclusive() ? length <= range.getUpperLimit() : length < range.getUpperLimit()));
+        return lengths(length -> (range.getLowerInclusive()
+                        ? length >= range.getLowerLimit()
+                        : length > range.getLowerLimit())
+                && (range.getUpperInclusive() ? length <= range.getUpperLimit() : length < range.getUpperLimit()));
     }
 
     /** The only number of the schema is `length`. */

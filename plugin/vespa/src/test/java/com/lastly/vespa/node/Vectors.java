@@ -18,7 +18,9 @@ final class Vectors {
     private final double[][] vectors;
 
     Vectors(List<Article> articles) {
-        vectors = articles.stream().map(article -> vector(article.title() + " " + article.text())).toArray(double[][]::new);
+        vectors = articles.stream()
+                .map(article -> vector(article.title() + " " + article.text()))
+                .toArray(double[][]::new);
     }
 
     private static double[] vector(String text) {
@@ -34,11 +36,14 @@ final class Vectors {
     double[] closeness(Tensor query) {
         double[] wanted = new double[WIDTH];
         for (int i = 0; i < WIDTH; i++) wanted[i] = query.get(TensorAddress.of(i));
-        return Arrays.stream(vectors).mapToDouble(vector -> closeness(vector, wanted)).toArray();
+        return Arrays.stream(vectors)
+                .mapToDouble(vector -> closeness(vector, wanted))
+                .toArray();
     }
 
     private static double closeness(double[] vector, double[] wanted) {
-        double cosine = product(vector, wanted) / Math.max(1e-9, Math.sqrt(product(vector, vector) * product(wanted, wanted)));
+        double cosine =
+                product(vector, wanted) / Math.max(1e-9, Math.sqrt(product(vector, vector) * product(wanted, wanted)));
         return 1 / (1 + Math.acos(Math.max(-1, Math.min(1, cosine))));
     }
 
