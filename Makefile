@@ -24,7 +24,7 @@ test: $(VENV)/.development lint types browser ## lint, types and all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch and the bundle for Vespa, all in plugin/*/target
-	home=$$($(PYTHON) -m tests.engines.nodes.java 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp $(OF_VERSION) package
+	home=$$($(PYTHON) -m tests.kit.nodes.java 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp $(OF_VERSION) package
 	@ls plugin/*/target/lastly-*.zip plugin/vespa/target/lastly-vespa-deploy.jar
 
 test-elasticsearch: $(VENV)/.development ## Elasticsearch's tests, in nodes of the plugin's version or of ELASTICSEARCH=8.19.0
@@ -34,14 +34,14 @@ test-opensearch: $(VENV)/.development ## OpenSearch's tests, in nodes of the plu
 	OPENSEARCH_VERSION=$(OPENSEARCH) $(BIN)/python -m pytest tests/engines/opensearch $(ARGS)
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
-	$(BIN)/python -m pytest tests/unit tests/api tests/test_imports.py tests/test_docs.py $(ARGS)
+	$(BIN)/python -m pytest tests/unit tests/api tests/repository/test_imports.py tests/repository/test_docs.py $(ARGS)
 
 docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
-	$(BIN)/python -m lastly.configuration_page > docs/configuration.md
+	$(BIN)/python -m docs.configuration_page > docs/configuration.md
 	$(MAKE) site
 
 operators: $(VENV)/.serving ## build Lastly's operators for CUDA graphs (a C++ compiler, no CUDA)
-	$(BIN)/python -m lastly.native.build
+	$(BIN)/python -m lastly.graph.native.build
 
 load: $(VENV)/.development ## 64 callers at twice the capacity for a minute, then ten minutes of soak (ARGS="--help")
 	$(BIN)/python -m benchmarks.load $(ARGS)

@@ -1,10 +1,10 @@
-"""`python -m lastly.configuration_page`: the reference of all settings, docs/configuration.md, out of the settings."""
+"""`python -m docs.configuration_page`: the reference of all settings, docs/configuration.md, out of the settings."""
 
 from lastly.config import reference
 
 _HEAD = """# Configuration of the sidecar
 
-Written by `make docs` from `lastly/config.py`; `tests/test_docs.py` compares.
+Written by `make docs` from `lastly/config.py`; `tests/repository/test_docs.py` compares.
 
 Each setting is a flag of `lastly serve` (`max_queue`: `--max-queue`), an environment variable (`LASTLY_MAX_QUEUE`) and
 a key of the TOML file that `--config FILE` names. Flags win over variables, variables over the file.

@@ -27,7 +27,7 @@ ModelPlace = tuple[str | None, Path]
 
 def embedded_model() -> Path:
     """Give the folder of the model that ships with the package."""
-    return Path(str(resources.files("lastly") / "models" / EMBEDDED_MODEL))
+    return Path(str(resources.files("lastly") / "embedded" / EMBEDDED_MODEL))
 
 
 def _items(value: Any) -> Any:

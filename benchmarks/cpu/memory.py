@@ -1,6 +1,6 @@
 """What one call's activations take on the CPU over its length, beside transformers (SDPA, fp32), at the 0.6B width.
 
-usage: python -m benchmarks.cpu_memory [--lengths 512,2048,8192] [--layers 2]
+usage: python -m benchmarks.cpu.memory [--lengths 512,2048,8192] [--layers 2]
 
 Each way and length has a process of its own: the peak of its resident memory during the call, above what it held after
 a short one. What a layer takes is given back before the next one, so that a few layers show the whole model's peak.
@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks import full_size_checkpoint
-from benchmarks.cpu_speed import REFERENCE, THREADS, graph_runner, token_ids, transformers_runner
+from benchmarks.cpu.process_memory import forget_peak, peak_mb, resident_mb
+from benchmarks.cpu.speed import REFERENCE, THREADS, graph_runner, token_ids, transformers_runner
+from benchmarks.export import full_size_checkpoint
 from benchmarks.plotting import lines
-from benchmarks.process_memory import forget_peak, peak_mb, resident_mb
 from benchmarks.results import table, write_section
-from lastly.allocator import return_large_blocks
+from lastly.graph.allocator import return_large_blocks
 
 WAYS = (REFERENCE, "fp32", "int8")
 FIRST = 128  # tokens of a call that is not counted
@@ -51,7 +51,7 @@ def main() -> None:
     plotted = lines(found, "cpu_memory", ylabel="MB", title="Activations of one call over its length")
     write_section(
         "CPU memory over the length",
-        " ".join(["python -m benchmarks.cpu_memory", *sys.argv[1:]]),
+        " ".join(["python -m benchmarks.cpu.memory", *sys.argv[1:]]),
         f"{table(['', *(f'{length} tokens' for length in lengths)], rows)}\n\n"
         f"{options.layers} layers, {THREADS} threads; in brackets the ratio to {REFERENCE}. "
         f"Target: 1.3 at 8,192.\n\n{plotted}",
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def _in_process(way: str, length: int, work: str) -> float:
-    command = [sys.executable, "-m", "benchmarks.cpu_memory", "--work", work, "--way", way, "--length", str(length)]
+    command = [sys.executable, "-m", "benchmarks.cpu.memory", "--work", work, "--way", way, "--length", str(length)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=1200)
     return float(done.stdout.splitlines()[-1])
 

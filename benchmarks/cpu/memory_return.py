@@ -1,6 +1,6 @@
 """What a request's memory costs: time, peak, and what stays in use, for ways to hold activations on the CPU.
 
-usage: python -m benchmarks.memory_return [--model FOLDER] [--tokens N] [--rounds N]
+usage: python -m benchmarks.cpu.memory_return [--model FOLDER] [--tokens N] [--rounds N]
 """
 
 import argparse
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from benchmarks.process_memory import peak_mb, resident_mb
+from benchmarks.cpu.process_memory import peak_mb, resident_mb
 from benchmarks.results import table, write_section
-from lastly import model
-from lastly.allocator import return_large_blocks
 from lastly.config import embedded_model
+from lastly.graph.allocator import return_large_blocks
+from lastly.model import folder as model
 
 # name: (arena, shrunk after each run, large blocks mapped on their own)
 WAYS = {
@@ -50,14 +50,14 @@ def main() -> None:
     body = table(["activations", "run", "ratio", "peak above the idle process", "still in use afterwards"], rows)
     write_section(
         "Memory between requests",
-        " ".join(["python -m benchmarks.memory_return", *sys.argv[1:]]),
+        " ".join(["python -m benchmarks.cpu.memory_return", *sys.argv[1:]]),
         f"{body}\n\n{name}, {options.tokens} tokens, 2 threads, median of {options.rounds} runs.",
         ["onnxruntime"],
     )
 
 
 def _in_process(way: int) -> tuple[float, float, float]:
-    command = [sys.executable, "-m", "benchmarks.memory_return", *sys.argv[1:], "--way", str(way)]
+    command = [sys.executable, "-m", "benchmarks.cpu.memory_return", *sys.argv[1:], "--way", str(way)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
     seconds, peak, kept = map(float, done.stdout.split())
     return seconds, peak, kept

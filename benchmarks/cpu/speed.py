@@ -1,6 +1,6 @@
 """CPU time of the exported graphs against transformers (SDPA, fp32) in one run, at the 0.6B width with random weights.
 
-usage: python -m benchmarks.cpu_speed [--lengths 512,2048] [--rounds 7] [--layers 4] [--graphs 'fp32;int8'] [--work DIR]
+usage: python -m benchmarks.cpu.speed [--lengths 512,2048] [--rounds 7] [--layers 4] [--graphs 'fp32;int8'] [--work DIR]
 
 OpenVINO (the portable graph) and llama.cpp (llama-cpp-python and gguf; the backbone in Q8_0, prompt processing) run
 beside them where they are installed. `--work` keeps checkpoint and graphs for the next run.
@@ -25,20 +25,21 @@ import onnxruntime as ort
 import torch
 import transformers
 
-from benchmarks import cpu_references, full_size_checkpoint
-from benchmarks.cpu_references import Runner
-from benchmarks.int8_schemes import PerTensor, WeightOnly
+from benchmarks.cpu import references as cpu_references
+from benchmarks.cpu.references import Runner
+from benchmarks.export import full_size_checkpoint
+from benchmarks.export.int8_schemes import PerTensor, WeightOnly
 from benchmarks.plotting import lines
 from benchmarks.results import table, write_section
-from lastly.allocator import return_large_blocks
-from lastly.scoring import cosine
-from onnx_export import fused
-from onnx_export.builder import GraphBuilder
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.datafile import DataFile
-from onnx_export.parity import spearman
-from onnx_export.precision import FloatPrecision, Precision
-from onnx_export.quantized import Int8Precision
+from lastly.graph.allocator import return_large_blocks
+from lastly.ranking.scoring import cosine
+from lastly_export import fused
+from lastly_export.builder import GraphBuilder
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.datafile import DataFile
+from lastly_export.parity import spearman
+from lastly_export.precision import FloatPrecision, Precision
+from lastly_export.quantized import Int8Precision
 
 Make = Callable[[GraphBuilder, Checkpoint], Precision]
 GRAPHS: Mapping[str, Make] = {
@@ -92,7 +93,7 @@ def _command(given: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
     for name in ("graphs", "references", "title"):
         value = getattr(given, name)
         words += f" --{name} '{value}'" if value != parser.get_default(name) else ""
-    return f"python -m benchmarks.cpu_speed {words}{' --plot' if given.plot else ''}"
+    return f"python -m benchmarks.cpu.speed {words}{' --plot' if given.plot else ''}"
 
 
 def _file_name(title: str) -> str:

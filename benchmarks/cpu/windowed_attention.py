@@ -1,6 +1,6 @@
 """What cutting windowed attention into chunks saves on the CPU: one attention at the 0.6B width, either way.
 
-usage: python -m benchmarks.windowed_attention [--rounds N] [--lengths 512,2048,8192]
+usage: python -m benchmarks.cpu.windowed_attention [--rounds N] [--lengths 512,2048,8192]
 """
 
 import argparse
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import onnx_ir as ir
 
-from benchmarks.one_attention import Heads, compare, open_attention
+from benchmarks.cpu.one_attention import Heads, compare, open_attention
 from benchmarks.results import table, write_section
-from onnx_export.builder import CONTRIB, GraphBuilder
-from onnx_export.windowed import Chunks
+from lastly_export.builder import CONTRIB, GraphBuilder
+from lastly_export.windowed import Chunks
 
 HEADS = Heads(16, 8, 128)
 WINDOWS = (1024, 128)
@@ -38,7 +38,7 @@ def main() -> None:
             rows.append([str(window), str(length), *figures])
     write_section(
         "Windowed attention on the CPU",
-        f"python -m benchmarks.windowed_attention --rounds {options.rounds} --lengths {options.lengths}",
+        f"python -m benchmarks.cpu.windowed_attention --rounds {options.rounds} --lengths {options.lengths}",
         table(["window", "tokens", "one masked attention", "pairs of chunks", "ratio"], rows)
         + f"\n\nOne layer's attention, fp32, {HEADS.queries} heads of {HEADS.width} on {HEADS.keys}; "
         f"median of {options.rounds} rounds by turns; both give the same values.",

@@ -1,6 +1,6 @@
 """What the core costs beside the model: everything but `session.run`, for a rerank of about 2,048 tokens.
 
-usage: python -m benchmarks.core_overhead [--model FOLDER] [--rounds N]
+usage: python -m benchmarks.engines.core_overhead [--model FOLDER] [--rounds N]
 """
 
 import argparse
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchmarks.results import table, write_section
 from lastly.config import embedded_model
-from lastly.local.python_docs import python_documentation
-from lastly.reranker import Reranker
-from lastly.session import Run
+from lastly.graph.session import Run
+from lastly.ranking.reranker import Reranker
+from lastly.search.python_docs import python_documentation
 from lastly.types import BlockEmbeddings, Candidate, Encoding, Query
 
 TOKENS = 2_048
@@ -62,7 +62,7 @@ def main() -> None:
     body = table(["model", "tokens", "documents", "rerank", "all but `session.run`", "share"], rows)
     write_section(
         "The core's own overhead",
-        f"python -m benchmarks.core_overhead --rounds {options.rounds}",
+        f"python -m benchmarks.engines.core_overhead --rounds {options.rounds}",
         f"{body}\n\nMedian of {options.rounds} rounds. Target: under 5 %.",
         ["onnxruntime", "tokenizers"],
     )

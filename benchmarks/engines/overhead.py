@@ -1,6 +1,6 @@
 """What reranking costs a node beside the sidecar's own time, and what a sick sidecar costs under load.
 
-usage: python -m benchmarks.engine_overhead [--engine opensearch|elasticsearch] [--searches N] [--seconds N]
+usage: python -m benchmarks.engines.overhead [--engine opensearch|elasticsearch] [--searches N] [--seconds N]
 """
 
 import argparse
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.node_cost import Way, add_flags, under_loads
+from benchmarks.cpu.node_cost import Way, add_flags, under_loads
+from benchmarks.engines.vespa_overhead import QUERIES, WINDOW, corpus, stub
 from benchmarks.results import table, write_section
-from benchmarks.vespa_overhead import QUERIES, WINDOW, corpus, stub
-from tests.engines.nodes import elasticsearch, opensearch
-from tests.engines.nodes.build import built
-from tests.engines.nodes.search_node import SearchNode, free_port
+from tests.kit.nodes import elasticsearch, opensearch
+from tests.kit.nodes.build import built
+from tests.kit.nodes.search_node import SearchNode, free_port
 
 ENGINES: dict[str, tuple[type[SearchNode], Callable[[], str | None], str]] = {
     "opensearch": (opensearch.OpenSearchNode, opensearch.java_home, opensearch.VERSION),
@@ -120,7 +120,7 @@ def main() -> None:
         ]
         measured = [row for _, rows in under_loads(ways, options.searches, options.warm) for row in rows]
         load = _load(node.port, sidecar, options.seconds)
-    command = f"python -m benchmarks.engine_overhead --engine {options.engine}"
+    command = f"python -m benchmarks.engines.overhead --engine {options.engine}"
     write_section(f"Overhead in {NAMES[options.engine]} {version}", command, _body(measured, load))
 
 

@@ -1,6 +1,6 @@
 """Searches by many callers in a real engine while its real sidecar is killed and started again.
 
-usage: python -m benchmarks.restarts [--engine opensearch|elasticsearch] [--callers N] [--calm S]
+usage: python -m benchmarks.engines.restarts [--engine opensearch|elasticsearch] [--callers N] [--calm S]
 """
 
 import argparse
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.results import table, write_section
-from tests.engines.articles import DEFAULTS, index_articles, use_sidecars
-from tests.engines.elasticsearch.client import ElasticsearchEngine
-from tests.engines.engine import Corpus, Engine
-from tests.engines.nodes import elasticsearch, opensearch
-from tests.engines.nodes.build import built
-from tests.engines.nodes.search_node import SearchNode
-from tests.engines.opensearch.client import OpenSearchEngine
-from tests.engines.real_sidecar import RealSidecar
-from tests.engines.vespa.lying_sidecar import LyingSidecar
-from tests.load.restart import Searches, check, search_through_a_restart
+from tests.kit.engines.articles import DEFAULTS, index_articles, use_sidecars
+from tests.kit.engines.elasticsearch import ElasticsearchEngine
+from tests.kit.engines.engine import Corpus, Engine
+from tests.kit.engines.opensearch import OpenSearchEngine
+from tests.kit.engines.restart import Searches, check, search_through_a_restart
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.nodes import elasticsearch, opensearch
+from tests.kit.nodes.build import built
+from tests.kit.nodes.search_node import SearchNode
+from tests.kit.real_sidecar import RealSidecar
 
 _WINDOW = 5
 _PAUSE = {"lastly.breaker.pause": "500ms"}
@@ -72,7 +72,7 @@ def main() -> None:
             searches = search_through_a_restart(corpus, sidecar, how, options.callers, options.calm)
             check(corpus, searches)
             rows.append(_row(how, searches))
-    command = f"python -m benchmarks.restarts --engine {options.engine}"
+    command = f"python -m benchmarks.engines.restarts --engine {options.engine}"
     title = f"A sidecar that restarts under {product.name} {product.version}"
     write_section(title, command, _body(options, rows), ("onnxruntime",))
 

@@ -1,6 +1,6 @@
 """What stays behind of many reranked searches: a node's memory after each stretch of them, and what was not released.
 
-usage: python -m benchmarks.engine_soak [--engine opensearch|elasticsearch] [--searches N] [--stretches N]
+usage: python -m benchmarks.engines.soak [--engine opensearch|elasticsearch] [--searches N] [--stretches N]
 """
 
 import argparse
@@ -8,11 +8,11 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from benchmarks.engine_overhead import ENGINES, NAMES, Client, Stub, index
+from benchmarks.engines.overhead import ENGINES, NAMES, Client, Stub, index
+from benchmarks.engines.vespa_overhead import QUERIES, WINDOW
 from benchmarks.results import table, write_section
-from benchmarks.vespa_overhead import QUERIES, WINDOW
-from tests.engines.nodes.build import built
-from tests.engines.nodes.search_node import SearchNode
+from tests.kit.nodes.build import built
+from tests.kit.nodes.search_node import SearchNode
 
 CLIENTS = 16
 INDEX = "ranked"
@@ -51,7 +51,7 @@ def main() -> None:
     finally:
         node.close()
         sidecar.kill()
-    command = f"python -m benchmarks.engine_soak --engine {options.engine} --searches {options.searches}"
+    command = f"python -m benchmarks.engines.soak --engine {options.engine} --searches {options.searches}"
     write_section(f"Memory of {NAMES[options.engine]} {version} under load", command, _body(rows, lost, broken))
 
 

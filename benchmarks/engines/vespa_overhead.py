@@ -1,6 +1,6 @@
 """What reranking costs Vespa's container beside the sidecar's own time.
 
-usage: python -m benchmarks.vespa_overhead [--searches N]
+usage: python -m benchmarks.engines.vespa_overhead [--searches N]
 """
 
 import argparse
@@ -14,15 +14,15 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from urllib.parse import urlencode
 
-from benchmarks.node_cost import Way, add_flags, under_loads
+from benchmarks.cpu.node_cost import Way, add_flags, under_loads
 from benchmarks.results import table, write_section
-from integrations.vespa.package import Package
-from integrations.vespa.services import SEARCHER, Wiring
-from lastly.local.python_docs import python_documentation
-from tests.engines.nodes.build import version
-from tests.engines.nodes.search_node import free_port
-from tests.engines.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
-from tests.engines.vespa.container import running
+from lastly.search.python_docs import python_documentation
+from lastly_integrations.vespa.package import Package
+from lastly_integrations.vespa.services import SEARCHER, Wiring
+from tests.kit.nodes.build import version
+from tests.kit.nodes.search_node import free_port
+from tests.kit.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
+from tests.kit.vespa.container import running
 
 QUERIES = ("how do I read a file line by line", "open a socket", "parse an argument", "join a path", "sort a list")
 WINDOW = 50
@@ -123,7 +123,7 @@ def main() -> None:
         f"reranked searches of one client {trapped} took {TRAP_MS} ms or more, which a delayed acknowledgement would "
         "cost each of them."
     )
-    command = f"python -m benchmarks.vespa_overhead --searches {searches}"
+    command = f"python -m benchmarks.engines.vespa_overhead --searches {searches}"
     write_section(f"Overhead in Vespa's container {version('vespa')}", command, _body(measured, kept))
 
 

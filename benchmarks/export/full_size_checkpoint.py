@@ -2,7 +2,7 @@
 
 Its weights say nothing about ranking quality: it serves to measure time, memory and numeric parity.
 
-usage: python -m benchmarks.full_size_checkpoint FOLDER [--layers N] [--window N]
+usage: python -m benchmarks.export.full_size_checkpoint FOLDER [--layers N] [--window N]
 """
 
 import argparse
@@ -16,9 +16,9 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
-from onnx_export.architecture import read_architecture
-from onnx_export.checkpoint import backbone_shapes
-from tests.model.checkpoints import write_tokenizer
+from lastly_export.architecture import read_architecture
+from lastly_export.checkpoint import backbone_shapes
+from tests.kit.checkpoints import write_tokenizer
 
 CONFIG = {
     "architectures": ["JinaForRanking"],

@@ -1,6 +1,6 @@
 """Exports a random checkpoint of jina-reranker-v3's size in every type: time, peak memory, size, parity, load time.
 
-usage: python -m benchmarks.full_size_export [--checkpoint FOLDER] [--window 1024] [--dtypes fp32,int8]
+usage: python -m benchmarks.export.full_size_export [--checkpoint FOLDER] [--window 1024] [--dtypes fp32,int8]
 
 Peak memory is that of the export and all its children together, sampled ten times a second. It is compared with twice
 the checkpoint (1.19 GB in bf16).
@@ -18,10 +18,10 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import full_size_checkpoint
+from benchmarks.export import full_size_checkpoint
 from benchmarks.results import table, write_section
-from lastly import model
-from onnx_export.graphfile import DTYPES
+from lastly.model import folder as model
+from lastly_export.graphfile import DTYPES
 
 _LOAD = "import sys; from pathlib import Path; from lastly.reranker import Reranker; Reranker.load(Path(sys.argv[1]))"
 _PACKAGES = ("onnxruntime", "torch", "transformers")
@@ -61,11 +61,11 @@ def main() -> None:
     name = "Export at full size" + (" with windowed layers" if given.window else "")
     body = f"Checkpoint {size / 1e9:.2f} GB; parity with transformers in fp32 over the exporter's own cases.\n\n"
     window = f" --window {given.window}" if given.window else ""
-    write_section(name, f"python -m benchmarks.full_size_export{window}", body + table(_HEADER, rows), _PACKAGES)
+    write_section(name, f"python -m benchmarks.export.full_size_export{window}", body + table(_HEADER, rows), _PACKAGES)
 
 
 def _row(checkpoint: Path, folder: Path, dtype: str) -> Sequence[str]:
-    command = ["-m", "onnx_export.cli", str(checkpoint), "-o", str(folder), "--dtype", dtype, "--overwrite"]
+    command = ["-m", "lastly_export.cli", str(checkpoint), "-o", str(folder), "--dtype", dtype, "--overwrite"]
     export = _run([sys.executable, *command])
     load = "not on a CPU" if dtype == "bf16" else f"{_run([sys.executable, '-c', _LOAD, str(folder)]).seconds:.1f}"
     parity = model.load(folder, verify=False).manifest.parity

@@ -1,6 +1,7 @@
 """What holding weights in 8 bits costs in ranking: nDCG@10 of one trained checkpoint in each of `cpu_speed`'s graphs.
 
-usage: python -m benchmarks.int8_quality CHECKPOINT DATA [--sets wikiqa trecqa] [--sample 40] [--graphs 'fp32;int8']
+usage: python -m benchmarks.export.int8_quality CHECKPOINT DATA [--sets wikiqa trecqa] [--sample 40] [--graphs
+'fp32;int8']
 
 CHECKPOINT is what `lastly-train` leaves in `OUT/checkpoint`; DATA holds collections in BEIR's layout with dev queries.
 Lists are read whole, as in one block, BM25's best 50 in their order.
@@ -14,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cpu_speed import GRAPHS, open_graph, scores
+from benchmarks.cpu.speed import GRAPHS, open_graph, scores
 from benchmarks.results import table, write_section
-from training.checkpoint import Checkpoint
-from training.dev_sets import DevSet, read_dev_sets
-from training.evaluate import Tokens, ordered
-from training.prepared import plain_tokenizer
-from training.template import Prompt, Template
+from lastly_training.data.dev_sets import DevSet, read_dev_sets
+from lastly_training.data.prepared import plain_tokenizer
+from lastly_training.loop.evaluate import Tokens, ordered
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.text.template import Prompt, Template
 
 
 def main() -> None:
@@ -46,7 +47,8 @@ def main() -> None:
             print(rows[-1], flush=True)
     body = table(["graph", *(dev.name for dev in sets), "mean"], rows)
     body += f"\n\nnDCG@10, {given.sample} dev queries a set at most. Aim: int8 loses at most 0.5 of fp32's mean."
-    command = f"python -m benchmarks.int8_quality CHECKPOINT DATA --sets {' '.join(given.sets)} --sample {given.sample}"
+    asked = f"--sets {' '.join(given.sets)} --sample {given.sample}"
+    command = f"python -m benchmarks.export.int8_quality CHECKPOINT DATA {asked}"
     write_section("Ranking in 8 bits", command, body, ["onnxruntime"])
 
 

@@ -1,12 +1,12 @@
-"""Other ways to hold weights in 8 bits, kept to be measured against the one that `onnx_export.quantized` uses."""
+"""Other ways to hold weights in 8 bits, kept to be measured against the one that `lastly_export.quantized` uses."""
 
 import numpy as np
 import onnx_ir as ir
 
-from onnx_export.builder import CONTRIB, GraphBuilder
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.precision import stacked
-from onnx_export.quantized import Int8Precision, quantize
+from lastly_export.builder import CONTRIB, GraphBuilder
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.precision import stacked
+from lastly_export.quantized import Int8Precision, quantize
 
 
 class PerTensor(Int8Precision):

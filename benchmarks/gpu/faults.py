@@ -8,8 +8,8 @@ import numpy as np
 
 from benchmarks.gpu.part import Part, encoding, run
 from lastly.errors import LastlyError
-from lastly.scoring import cosine
-from lastly.session import Session
+from lastly.graph.session import Session
+from lastly.ranking.scoring import cosine
 from lastly.types import Encoding
 
 
@@ -63,7 +63,7 @@ def _out_and_on(session: Session, large: list[Encoding], short: Encoding) -> dic
 
 async def _stopped(session: Session, long: Encoding, short: Encoding) -> dict[str, Any]:
     """A run that nobody waits for ends before its time."""
-    from lastly.session import Run
+    from lastly.graph.session import Run
 
     started = time.perf_counter()
     session.run([long])

@@ -11,8 +11,8 @@ os.environ["ORT_ENABLE_ATTENTION_KERNEL_DEBUG_INFO"] = "1"  # ONNX Runtime print
 import onnxruntime as ort
 
 from benchmarks.gpu.part import Part, encoding, run
-from lastly.native import library
-from lastly.session import Session
+from lastly.graph.native import library
+from lastly.graph.session import Session
 from lastly.types import Encoding
 
 

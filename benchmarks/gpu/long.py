@@ -8,8 +8,8 @@ import numpy as np
 
 from benchmarks.gpu.part import Part, differences, encoding, run
 from benchmarks.gpu.watch import used, watch
-from lastly.scoring import cosine
-from lastly.session import Run, Session
+from lastly.graph.session import Run, Session
+from lastly.ranking.scoring import cosine
 from lastly.types import Encoding
 
 

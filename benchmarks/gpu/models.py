@@ -6,14 +6,14 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import full_size_checkpoint
+from benchmarks.export import full_size_checkpoint
 from benchmarks.gpu.part import TINY_SIZES, Part, run
-from lastly.native.build import build
-from lastly.runtime import CPU, CUDA, SessionOptions
-from lastly.session import Session
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.export import ExportOptions, export
-from onnx_export.graphfile import Dtype, Kind
+from lastly.graph.native.build import build
+from lastly.graph.opening import CPU, CUDA, SessionOptions
+from lastly.graph.session import Session
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.export import ExportOptions, export
+from lastly_export.graphfile import Dtype, Kind
 
 
 def work(part: Part) -> None:
@@ -46,7 +46,7 @@ def work(part: Part) -> None:
             part.note(f"load {name}", round(time.monotonic() - started, 1))
             del session
     with part.step("parity at export"):
-        command = ["-m", "onnx_export.cli", str(part.checkpoint), "-o", str(part.work / "with-parity"), "--overwrite"]
+        command = ["-m", "lastly_export.cli", str(part.checkpoint), "-o", str(part.work / "with-parity"), "--overwrite"]
         command += ["--dtype", part.dtypes[0], "--parity-threshold", "1"]
         command += ["--cuda-operators"] if part.cuda else []
         done = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=90, check=False)

@@ -11,9 +11,9 @@ import torch  # before a session: its CUDA libraries serve both
 from onnx import TensorProto, helper
 
 from benchmarks.gpu.part import Part, run
-from lastly.native import library
-from onnx_export.builder import OPERATORS
-from onnx_export.precision import NUMPY_TYPES
+from lastly.graph.native import library
+from lastly_export.builder import OPERATORS
+from lastly_export.precision import NUMPY_TYPES
 
 _ELEMENTS = {"fp32": TensorProto.FLOAT, "fp16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}
 _ROUNDING = {"fp32": 2.0**-23, "fp16": 2.0**-11, "bf16": 2.0**-8}

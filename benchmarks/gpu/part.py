@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from lastly import model
-from lastly.model import ModelFolder
-from lastly.runtime import CPU, CUDA, SessionOptions
-from lastly.session import Session
+from lastly.graph.opening import CPU, CUDA, SessionOptions
+from lastly.graph.session import Session
+from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
-from onnx_export.graphfile import Dtype, Kind
-from onnx_export.parity import spearman
+from lastly_export.graphfile import Dtype, Kind
+from lastly_export.parity import spearman
 
 TINY_SIZES = {
     "hidden_size": 64,

@@ -8,9 +8,9 @@ import torch
 import transformers
 
 from benchmarks.gpu.part import Part
-from lastly.scoring import cosine
+from lastly.ranking.scoring import cosine
 from lastly.types import Encoding
-from onnx_export.checkpoint import Checkpoint
+from lastly_export.checkpoint import Checkpoint
 
 
 class Published:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks import full_size_checkpoint
+from benchmarks.export import full_size_checkpoint
 from benchmarks.gpu.part import TINY_SIZES, Part, differences, encoding, interleaved, operations, run
 from benchmarks.gpu.reference import Published
-from lastly.scoring import cosine
-from lastly.session import Session
+from lastly.graph.session import Session
+from lastly.ranking.scoring import cosine
 from lastly.types import Encoding
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from benchmarks.gpu.part import Part, percentile, run
 from benchmarks.gpu.reference import Published
-from lastly.admission import Limits
-from lastly.jobs import Job
-from lastly.metrics import Metrics
-from lastly.reranker import Reranker
-from lastly.scheduler import Scheduler
+from lastly.ranking.reranker import Reranker
+from lastly.scheduling.admission import Limits
+from lastly.scheduling.jobs import Job
+from lastly.scheduling.metrics import Metrics
+from lastly.scheduling.scheduler import Scheduler
 from lastly.types import Candidate, Query
 
 DOCUMENTS, WORDS = 20, 100  # about 100 tokens of the random model's tokenizer
@@ -53,7 +53,7 @@ async def _all_clients(part: Part, reranker: Reranker) -> None:
 
 
 def _on_gpu(part: Part) -> Reranker:
-    from lastly.runtime import CPU, CUDA, SessionOptions
+    from lastly.graph.opening import CPU, CUDA, SessionOptions
 
     return Reranker(part.folder(part.dtypes[0]), SessionOptions(providers=(CUDA, CPU), graph_tokens=2048))
 

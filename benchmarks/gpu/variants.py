@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from benchmarks.gpu.part import Part, encoding, interleaved, run
-from lastly.feeds import Batch
-from lastly.session import Session
+from lastly.graph.inputs import Batch
+from lastly.graph.session import Session
 from lastly.types import Encoding
 
 SDPA = {"automatic": "0", "flash": "1", "memory efficient": "2", "cuDNN": "8"}

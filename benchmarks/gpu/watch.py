@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from lastly import gpu_memory
+from lastly.graph import gpu_memory
 
 _EVERY_S = 0.002
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from tests.api.process import Sidecar, sidecar
+from tests.kit.sidecar_process import Sidecar, sidecar
 
 WORDS = "green tea black water mountain city bicycle paper river stone music winter garden market".split()  # noqa: SIM905
 

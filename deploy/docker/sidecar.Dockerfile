@@ -27,7 +27,7 @@ RUN /opt/build/bin/pip --python /opt/lastly/bin/python install --no-cache-dir --
 FROM build AS operators
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/* \
-    && python -m lastly.native.build
+    && python -m lastly.graph.native.build
 
 # The engines' clients, for `lastly seed` and `lastly attach`.
 FROM build-cpu AS build-seed
@@ -54,7 +54,7 @@ CMD ["serve"]
 
 FROM base AS cuda
 COPY --from=build-cuda /opt/lastly /opt/lastly
-COPY --from=operators /src/lastly/native/liblastly_operators.so /opt/lastly/lib/python3.12/site-packages/lastly/native/
+COPY --from=operators /src/lastly/graph/native/liblastly_operators.so /opt/lastly/lib/python3.12/site-packages/lastly/graph/native/
 ENV LASTLY_PROVIDER=cuda NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 
 FROM base AS seed

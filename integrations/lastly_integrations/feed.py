@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from lastly.errors import InvalidRequestError, NotReadyError
-from lastly.local.documents import Document
-from lastly.local.http_json import JsonServer
-from lastly.local.search_api import reason
+from lastly.search.documents import Document
+from lastly_integrations.json_client import JsonServer
+from lastly_integrations.search_api.search import reason
 
 _BULK = 500  # documents a request: half a megabyte of Python's documentation
 _FEEDERS = 8

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lastly.errors import InvalidRequestError
-from lastly.local.first_stage import Hit
-from lastly.local.http_json import JsonServer
-from lastly.local.search_api import SearchApi
-from lastly.local.vespa import VespaContainer
+from lastly.search.bm25 import Hit
+from lastly_integrations.json_client import JsonServer
+from lastly_integrations.search_api.search import SearchApi
+from lastly_integrations.vespa.search import VespaContainer
 
 
 class Index(Protocol):

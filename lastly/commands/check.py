@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from lastly.config import embedded_model
-from lastly.diagnosis import examine
-from lastly.runtime import SessionOptions
+from lastly.graph.opening import SessionOptions
+from lastly.ranking.check import examine
 
 
 def run(argv: Sequence[str]) -> int:

@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 
 from lastly.config import Settings, embedded_model
-from lastly.local.comparison import compare
-from lastly.local.documents import Document, read
-from lastly.local.first_stage import FirstStage
-from lastly.local.sidecar import running_sidecar
-from lastly.local.view import show
+from lastly.search.bm25 import FirstStage
+from lastly.search.comparison import compare
+from lastly.search.documents import Document, read
+from lastly.search.sidecar import running_sidecar
+from lastly.search.view import show
 
 
 def add_options(flags: argparse.ArgumentParser) -> None:

@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
-from lastly.commands.local import add_options, run_comparisons
-from lastly.local.python_docs import python_documentation
+from lastly.commands.comparing import add_options, run_comparisons
+from lastly.search.python_docs import python_documentation
 
 QUERIES = (
     "run a command and capture its output",

@@ -26,12 +26,12 @@ def status(argv: Sequence[str]) -> int:
 
 
 def _run(command: str, argv: Sequence[str]) -> int:
-    """Call `command` of `integrations.ENGINE.cli`; raises InvalidRequestError where there is no such engine."""
-    engines = [engine for engine in _ENGINES if find_spec("integrations") and find_spec(f"integrations.{engine}")]
+    """Call `command` of `lastly_integrations.ENGINE.cli`; raises InvalidRequestError where there is no such engine."""
+    engines = [engine for engine in _ENGINES if find_spec(f"lastly_integrations.{engine}")]
     if not argv or argv[0] not in engines:
         raise InvalidRequestError(f"say which engine: lastly {command} {'|'.join(engines)} --help")
     try:
-        module = importlib.import_module(f"integrations.{argv[0]}.cli")
+        module = importlib.import_module(f"lastly_integrations.{argv[0]}.cli")
     except ModuleNotFoundError as error:
         raise lacking(argv[0], error) from error
     return int(getattr(module, command)(argv[1:]))

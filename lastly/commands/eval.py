@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lastly.commands.extras import lacking
 from lastly.config import embedded_model
 from lastly.errors import InvalidRequestError
-from lastly.local import counters
-from lastly.local.http_json import JsonServer
+from lastly.monitoring import counters
+from lastly_integrations.json_client import JsonServer
 
 
 def run(argv: Sequence[str]) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry, start_http_server
 
 from lastly.errors import InvalidRequestError
-from lastly.local.exporter import EngineCollector
-from lastly.local.http_json import JsonServer
+from lastly.monitoring.exporter import EngineCollector
+from lastly_integrations.json_client import JsonServer
 
 _ASK_S = 3.0  # under Prometheus' own patience
 

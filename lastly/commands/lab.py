@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lastly import config
-from lastly.commands.local import read_documents
+from lastly.commands.comparing import read_documents
 from lastly.lab.api import ENGINE_S
 from lastly.lab.app import create_lab
 from lastly.lab.sources import EngineSource, LocalSource, Source
-from lastly.local.http_json import JsonServer
-from lastly.local.python_docs import python_documentation
-from lastly.server import serve
+from lastly.search.python_docs import python_documentation
+from lastly.serving.server import serve
+from lastly_integrations.json_client import JsonServer
 
 _PORT = "8790"
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from lastly.commands.local import add_options, read_documents, run_comparisons
+from lastly.commands.comparing import add_options, read_documents, run_comparisons
 
 
 def run(argv: Sequence[str]) -> int:

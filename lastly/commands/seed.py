@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+from lastly.commands.comparing import read_documents
 from lastly.commands.engines import attach
-from lastly.commands.local import read_documents
-from lastly.local.documents import Document
-from lastly.local.http_json import JsonServer
-from lastly.local.python_docs import python_documentation
-from lastly.local.seeding import feed_vespa, fill_index
+from lastly.search.documents import Document
+from lastly.search.python_docs import python_documentation
+from lastly_integrations.feed import feed_vespa, fill_index
+from lastly_integrations.json_client import JsonServer
 
 _FIELDS = "title,text"
 _HELP = "Flags that it does not know (--window-size 20) are those of `lastly attach ENGINE`."
@@ -50,7 +50,7 @@ def _vespa(options: argparse.Namespace, documents: list[Document], wiring: list[
     """Deploy the example application with the searcher in it, then feed."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "application"
-        shutil.copytree(Path(str(resources.files("integrations.vespa") / "example")), package)
+        shutil.copytree(Path(str(resources.files("lastly_integrations.vespa") / "example")), package)
         deployed = ["--deploy", options.config_server] if options.config_server else []
         if status := attach(["vespa", str(package), "--yes", *deployed, *wiring]):
             return status

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lastly.config import parse
-from lastly.server import serve
+from lastly.serving.server import serve
 
 
 def run(argv: Sequence[str]) -> int:
@@ -11,7 +11,7 @@ def run(argv: Sequence[str]) -> int:
     settings = parse(argv)
     if settings.ray:
         # Ray takes seconds to import, and only this needs it.
-        from lastly.ray_serve import serve_on_ray
+        from lastly.serving.ray_serve import serve_on_ray
 
         return serve_on_ray(settings)
     return serve(settings)

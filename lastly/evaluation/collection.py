@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from lastly.errors import InvalidRequestError
-from lastly.local.documents import Document
+from lastly.search.documents import Document
 
 Qrels = dict[str, dict[str, int]]
 _PREFERRED = ("test", "dev", "validation", "train")

@@ -16,9 +16,9 @@ from lastly.evaluation.rerankers import FolderReranker, Reranks, SidecarReranker
 from lastly.evaluation.results import Result, collect
 from lastly.evaluation.trial import Trial
 from lastly.evaluation.variants import Presented, plan
-from lastly.local.engines import recognise
-from lastly.local.http_json import JsonServer
-from lastly.runtime import SessionOptions
+from lastly.graph.opening import SessionOptions
+from lastly_integrations.json_client import JsonServer
+from lastly_integrations.recognise import recognise
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from lastly.evaluation.collection import Collection
-from lastly.local.first_stage import FirstStage, Hit
+from lastly.search.bm25 import FirstStage, Hit
 
 
 class Candidates(Protocol):

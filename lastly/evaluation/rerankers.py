@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from lastly.errors import NotReadyError
-from lastly.local.http_json import JsonServer
-from lastly.reranker import Reranker
-from lastly.runtime import SessionOptions
+from lastly.graph.opening import SessionOptions
+from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Query
+from lastly_integrations.json_client import JsonServer
 
 
 @dataclass(frozen=True)

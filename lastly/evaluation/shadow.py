@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lastly.evaluation.report import table
-from lastly.local.counters import Counted, Counts
+from lastly.monitoring.counters import Counted, Counts
 
 
 def to_markdown(counted: Counted) -> str:

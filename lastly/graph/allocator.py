@@ -12,7 +12,7 @@ def return_large_blocks() -> bool:
 
     By default glibc raises this threshold up to 32 MiB as blocks are freed, and what is smaller than that stays in its
     heap: after 1,318 tokens on lastly-mini ONNX Runtime's shrunk arena left 69 MB in use instead of 18
-    (`python -m benchmarks.memory_return`).
+    (`python -m benchmarks.cpu.memory_return`).
     """
     if sys.platform != "linux":
         return False

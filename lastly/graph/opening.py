@@ -5,10 +5,10 @@ from typing import Any
 
 import onnxruntime as ort
 
-from lastly.allocator import return_large_blocks
 from lastly.errors import ModelFolderError
-from lastly.model import ModelFolder
-from lastly.native import library
+from lastly.graph.allocator import return_large_blocks
+from lastly.graph.native import library
+from lastly.model.folder import ModelFolder
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"

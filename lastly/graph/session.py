@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from lastly import buckets
-from lastly.captured import Captured
 from lastly.errors import ModelFolderError, NotReadyError
-from lastly.feeds import FEEDS, Batch
-from lastly.model import Manifest, ModelFolder
-from lastly.runtime import CUDA, SessionOptions, open_graph
+from lastly.graph import shapes as buckets
+from lastly.graph.cuda_graphs import Captured
+from lastly.graph.inputs import FEEDS, Batch
+from lastly.graph.opening import CUDA, SessionOptions, open_graph
+from lastly.model.folder import Manifest, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
 
 _log = logging.getLogger("lastly")
@@ -28,7 +28,7 @@ class Run:
 
     Without an arena every activation is mapped and faulted in anew, which took 0.93 s instead of 0.53 for 1,318 tokens
     on lastly-mini; an arena that is never shrunk keeps the longest request's memory for good.
-    `python -m benchmarks.memory_return` shows both.
+    `python -m benchmarks.cpu.memory_return` shows both.
     """
 
     def __init__(self) -> None:

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, SecretStr
 
-from lastly.dialects.common import RerankCall
 from lastly.errors import ForbiddenError
 from lastly.lab.sources import Sources
-from lastly.local.first_stage import Hit
-from lastly.local.http_json import JsonServer
-from lastly.routes import Served
+from lastly.search.bm25 import Hit
+from lastly.serving.dialects.common import RerankCall
+from lastly.serving.routes import Served
 from lastly.types import Query, Ranking
+from lastly_integrations.json_client import JsonServer
 
 ENGINE_S = 10.0
 _MAXIMUM_WINDOW = 200  # more rows than anybody reads on one page

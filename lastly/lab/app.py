@@ -11,10 +11,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lastly.app import create_app
 from lastly.config import Settings
 from lastly.lab.api import lab_api
 from lastly.lab.sources import Source, Sources
+from lastly.serving.app import create_app
 
 STATIC = Path(str(resources.files("lastly.lab") / "static"))
 _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from lastly.errors import ForbiddenError, InvalidRequestError
-from lastly.local.documents import Document
-from lastly.local.engines import Engine, recognise
-from lastly.local.first_stage import FirstStage, Hit
-from lastly.local.http_json import JsonServer
+from lastly.search.bm25 import FirstStage, Hit
+from lastly.search.documents import Document
+from lastly_integrations.json_client import JsonServer
+from lastly_integrations.recognise import Engine, recognise
 
 _LOCAL_FIELDS = ["title", "text"]
 _MOST = 32

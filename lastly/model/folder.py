@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lastly.errors import ModelFolderError
-from lastly.prompt import PromptTemplate
+from lastly.model.prompt import PromptTemplate
 from lastly.types import LongDocuments, Truncation
 
 MANIFEST = "lastly.json"
@@ -41,7 +41,7 @@ class Graph(BaseModel):
 
     @property
     def own_operators(self) -> bool:
-        """Whether it wants Lastly's own operators, `lastly/native`."""
+        """Whether it wants Lastly's own operators, `lastly/graph/native`."""
         return self.kind == "cuda-operators"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lastly.errors import NotReadyError
-from lastly.local.http_json import JsonServer
+from lastly_integrations.json_client import JsonServer
 
 PATHS = ("/_plugins/_lastly/stats", "/_lastly/stats")
 VESPA_PATH = "/state/v1/metrics"

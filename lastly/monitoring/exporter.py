@@ -8,8 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from lastly.errors import LastlyError
-from lastly.local.counters import Counted, Counts, read
-from lastly.local.http_json import JsonServer
+from lastly.monitoring.counters import Counted, Counts, read
+from lastly_integrations.json_client import JsonServer
 
 _log = logging.getLogger("lastly")
 _NODE = ["engine", "node"]

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lastly import gpu_memory, model
 from lastly.errors import LastlyError
-from lastly.graph_header import opsets
-from lastly.model import ModelFolder
-from lastly.reranker import Reranker
-from lastly.runtime import SessionOptions, runtime_version
-from lastly.session import Session
+from lastly.graph import gpu_memory
+from lastly.graph.opening import SessionOptions, runtime_version
+from lastly.graph.opsets import opsets
+from lastly.graph.session import Session
+from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
+from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Encoding, Query
 
 # Score differences that a change of processor may bring (int8 kernels differ between instruction sets).

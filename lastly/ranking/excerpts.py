@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lastly.terms import Terms, rarity, terms_of
+from lastly.ranking.terms import Terms, rarity, terms_of
 
 _FITTING = 0.95  # of the beginning's words: those elsewhere may have more tokens
 _BEGINNING = 0.4  # of the words that fit: what a document is about, its beginning says

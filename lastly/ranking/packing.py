@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lastly.model import Manifest
+from lastly.model.folder import Manifest
 
 
 @dataclass(frozen=True)

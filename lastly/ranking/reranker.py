@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lastly import model, scoring
-from lastly.blocks import PackingRule, pack
 from lastly.errors import RequestTooLargeError
-from lastly.lexical import matches
-from lastly.model import Manifest, ModelFolder
-from lastly.runtime import SessionOptions
-from lastly.session import Session
-from lastly.tokenization import PromptTokenizer
+from lastly.graph.opening import SessionOptions
+from lastly.graph.session import Session
+from lastly.model import folder as model
+from lastly.model.folder import Manifest, ModelFolder
+from lastly.ranking import scoring
+from lastly.ranking.packing import PackingRule, pack
+from lastly.ranking.tokenization import PromptTokenizer
+from lastly.ranking.word_overlap import matches
 from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Lexical, Query, Ranked, Ranking, Truncation
 
 

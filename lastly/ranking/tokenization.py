@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from lastly.cuts import Cutter
 from lastly.errors import ModelFolderError
-from lastly.model import ModelFolder
-from lastly.prompt import Piece, PromptTemplate, render, sanitize
+from lastly.model.folder import ModelFolder
+from lastly.model.prompt import Piece, PromptTemplate, render, sanitize
+from lastly.ranking.truncation import Cutter
 from lastly.types import Block, Candidate, Encoding, IntArray, Query, Truncation
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from tokenizers import Tokenizer
 
-from lastly.beginnings import Beginnings
 from lastly.errors import RequestTooLargeError
-from lastly.excerpts import excerpts
+from lastly.ranking.excerpts import excerpts
+from lastly.ranking.first_tokens import Beginnings
 
 Cut = tuple[str, int]
 """A text as it is read, and its number of tokens."""

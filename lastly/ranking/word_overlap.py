@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lastly.terms import rarity, terms_of
+from lastly.ranking.terms import rarity, terms_of
 from lastly.types import FloatArray
 
 _REACH = 16_384  # characters that are looked at of a text

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lastly.errors import BrownOutError, DeadlineExceededError, OverloadedError
-from lastly.estimate import Speed
-from lastly.jobs import Job, Ticket
-from lastly.reranker import Reranker
+from lastly.ranking.reranker import Reranker
+from lastly.scheduling.jobs import Job, Ticket
+from lastly.scheduling.pace import Speed
 
 _MARGIN = 1.25  # on estimated waits: an accepted call that ends late cost the model's time for nobody
 _CERTAIN = 0.5  # a call alone is refused only if even half its estimate is too long: the wrong refusal costs an answer

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from lastly.jobs import BlockOf, Ticket
+from lastly.scheduling.jobs import BlockOf, Ticket
 
 _SPREAD = 2  # the longest block of a run is at most this many times the shortest: padding stays under half
 

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lastly.reranker import Reranker
-from lastly.session import Run
+from lastly.graph.session import Run
+from lastly.ranking.reranker import Reranker
 from lastly.types import BlockEmbeddings, Candidate, Encoding, Lexical, Query, Ranking, Truncation
 
 

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from lastly.admission import Limits, WaitingRoom
-from lastly.batches import choose, fill
 from lastly.errors import DeadlineExceededError, NotReadyError
-from lastly.estimate import guess_tokens
-from lastly.jobs import BlockOf, Job, Stage, Ticket, UnderWay
-from lastly.metrics import Metrics
-from lastly.priority import yield_to_the_door
-from lastly.session import Run, Session
+from lastly.graph.session import Run, Session
+from lastly.scheduling.admission import Limits, WaitingRoom
+from lastly.scheduling.batching import choose, fill
+from lastly.scheduling.jobs import BlockOf, Job, Stage, Ticket, UnderWay
+from lastly.scheduling.metrics import Metrics
+from lastly.scheduling.pace import guess_tokens
+from lastly.scheduling.priority import yield_to_the_door
 from lastly.types import BlockEmbeddings, Encoding, Lexical, Ranking
 
 T = TypeVar("T")

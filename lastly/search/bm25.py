@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import tantivy
 
-from lastly.local.documents import Document
+from lastly.search.documents import Document
 
 _ANALYZER = "english"
 _FIELDS = ("title", "text")

@@ -3,9 +3,9 @@
 import time
 from dataclasses import dataclass
 
-from lastly.local.documents import Document
-from lastly.local.first_stage import FirstStage, Hit
-from lastly.local.sidecar import SidecarClient
+from lastly.search.bm25 import FirstStage, Hit
+from lastly.search.documents import Document
+from lastly.search.sidecar import SidecarClient
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from lastly.local.documents import Document
+from lastly.search.documents import Document
 
 _SKIPPED = {"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages", "ensurepip", "turtledemo"}
 _MINIMUM = 30  # characters: shorter docstrings only repeat the name

@@ -10,7 +10,7 @@ from typing import Any
 
 from lastly.config import Settings
 from lastly.errors import NotReadyError
-from lastly.server import Listening, listen
+from lastly.serving.server import Listening, listen
 
 _START_S = 120.0
 _CALL_S = 120.0

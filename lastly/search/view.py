@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lastly.local.comparison import Comparison, Reranked
-from lastly.local.documents import Document
+from lastly.search.comparison import Comparison, Reranked
+from lastly.search.documents import Document
 
 
 def show(comparison: Comparison, console: Console, rows: int) -> None:

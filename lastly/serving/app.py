@@ -10,11 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from lastly.config import Settings
-from lastly.error_answers import answer
 from lastly.errors import LastlyError
-from lastly.middleware import Door, RequestCount, RequestId, Traced
-from lastly.routes import api, open_api
-from lastly.service import Service
+from lastly.serving.error_answers import answer
+from lastly.serving.middleware import Door, RequestCount, RequestId, Traced
+from lastly.serving.routes import api, open_api
+from lastly.serving.service import Service
 
 _log = logging.getLogger("lastly")
 

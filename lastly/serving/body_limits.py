@@ -9,7 +9,7 @@ from starlette.types import Receive
 
 from lastly.config import Settings
 from lastly.errors import BodyTimeoutError, OverloadedError, RequestTooLargeError
-from lastly.metrics import Metrics
+from lastly.scheduling.metrics import Metrics
 
 
 class Bodies:

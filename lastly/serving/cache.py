@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lastly.jobs import Job
-from lastly.metrics import Metrics
+from lastly.scheduling.jobs import Job
+from lastly.scheduling.metrics import Metrics
 from lastly.types import FloatArray, IntArray, Ranked, Ranking
 
 _OVERHEAD = 600  # bytes of an entry besides its arrays: key, objects, dictionary slot (measured with sys.getsizeof)

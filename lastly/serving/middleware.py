@@ -11,10 +11,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lastly.bodies import Bodies
-from lastly.error_answers import answer
 from lastly.errors import LastlyError, UnauthorizedError
-from lastly.service import Service
+from lastly.serving.body_limits import Bodies
+from lastly.serving.error_answers import answer
+from lastly.serving.service import Service
 
 REQUEST_ID = "X-Request-Id"
 RERANK_PATHS = frozenset({"/v1/rerank", "/v2/rerank", "/rerank"})

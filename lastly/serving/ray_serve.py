@@ -9,9 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from lastly.app import create_app
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError, NotReadyError
+from lastly.serving.app import create_app
 
 APP = "lastly"
 _HEALTH_S = 5

@@ -6,13 +6,13 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from lastly import model
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError, NotReadyError, UnknownModelError
-from lastly.model import Manifest
-from lastly.priority import yield_to_the_door
-from lastly.reranker import Reranker
-from lastly.runtime import SessionOptions
+from lastly.graph.opening import SessionOptions
+from lastly.model import folder as model
+from lastly.model.folder import Manifest
+from lastly.ranking.reranker import Reranker
+from lastly.scheduling.priority import yield_to_the_door
 
 _log = logging.getLogger("lastly")
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.security import HTTPBearer
 
-from lastly.dialects.cohere import CohereRequest, CohereResponse
-from lastly.dialects.common import ErrorResponse, Health, Info, ModelCard, ModelList, RerankCall
-from lastly.dialects.jina import RerankRequest, RerankResponse
-from lastly.dialects.plain import PlainRequest
-from lastly.dialects.tei import TeiRequest, TeiResult, results_of
-from lastly.hangup import unless_hung_up
-from lastly.service import Service
+from lastly.serving.dialects.cohere import CohereRequest, CohereResponse
+from lastly.serving.dialects.common import ErrorResponse, Health, Info, ModelCard, ModelList, RerankCall
+from lastly.serving.dialects.jina import RerankRequest, RerankResponse
+from lastly.serving.dialects.plain import PlainRequest
+from lastly.serving.dialects.tei import TeiRequest, TeiResult, results_of
+from lastly.serving.disconnect import unless_hung_up
+from lastly.serving.service import Service
 from lastly.types import Ranking
 
 # Only describes the key in the OpenAPI page: `middleware.Door` checks it before a body is read.

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from lastly.app import create_app
-from lastly.certificate import Certificate
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.logs import configure
+from lastly.serving.app import create_app
+from lastly.serving.certificate import Certificate
 
 _LAST_ANSWERS_S = 2  # to send the refusals of calls that did not end while the server drained
 Build = Callable[[Settings], FastAPI]

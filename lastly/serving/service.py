@@ -5,18 +5,18 @@ import time
 from dataclasses import replace
 from functools import partial
 
-from lastly.admission import Limits
-from lastly.cache import ResultCache, key_of
 from lastly.config import Settings
-from lastly.dialects.common import RerankCall
 from lastly.errors import InvalidRequestError, LastlyError, RequestTooLargeError
-from lastly.jobs import Job
-from lastly.keys import Keys
-from lastly.metrics import Metrics
-from lastly.models import Models
-from lastly.reranker import Reranker
-from lastly.scheduler import Scheduler
-from lastly.tracing import Tracing
+from lastly.ranking.reranker import Reranker
+from lastly.scheduling.admission import Limits
+from lastly.scheduling.jobs import Job
+from lastly.scheduling.metrics import Metrics
+from lastly.scheduling.scheduler import Scheduler
+from lastly.serving.api_keys import Keys
+from lastly.serving.cache import ResultCache, key_of
+from lastly.serving.dialects.common import RerankCall
+from lastly.serving.registry import Models
+from lastly.serving.tracing import Tracing
 from lastly.types import Candidate, Query, Ranking, Truncation
 
 _log = logging.getLogger("lastly")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lastly.errors import InvalidRequestError
-from lastly.jobs import Stage
+from lastly.scheduling.jobs import Stage
 from lastly.types import Ranking
 
 _NANOSECONDS = 1_000_000_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onnx_export.errors import CheckpointError
+from lastly_export.errors import CheckpointError
 
 _QK_NORM = {"qwen3": True, "llama": False, "ministral": False}  # a Ministral is a Llama with windows
 _GLOBAL, _SLIDING = "full_attention", "sliding_attention"

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from onnx_export.datafile import DataFile
+from lastly_export.datafile import DataFile
 
 CONTRIB = "com.microsoft"
-OPERATORS = "lastly"  # Lastly's own, lastly/native
+OPERATORS = "lastly"  # Lastly's own, lastly/graph/native
 OPSET = 20  # newer opsets lose CUDA kernels
 _IR_VERSION = 10
 

@@ -1,6 +1,6 @@
 """The README.md of a model folder."""
 
-from lastly.model import Manifest
+from lastly.model.folder import Manifest
 
 _NON_COMMERCIAL = (
     "This licence does not allow commercial use; for that the vendor sells licences. It covers this export as well."

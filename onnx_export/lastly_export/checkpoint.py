@@ -12,8 +12,8 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from onnx_export.architecture import Architecture, read_architecture
-from onnx_export.errors import CheckpointError
+from lastly_export.architecture import Architecture, read_architecture
+from lastly_export.errors import CheckpointError
 
 _DTYPES: Mapping[str, Any] = {"F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}
 _HEADER_LIMIT = 100 << 20  # the format's own limit

@@ -10,13 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lastly.errors import LastlyError
-from lastly.model import Manifest
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.errors import ExportError
-from onnx_export.export import ExportOptions, export, steps
-from onnx_export.graphfile import DTYPES, Kind
-from onnx_export.hub import open_checkpoint
-from onnx_export.parity import THRESHOLDS
+from lastly.model.folder import Manifest
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.errors import ExportError
+from lastly_export.export import ExportOptions, export, steps
+from lastly_export.graphfile import DTYPES, Kind
+from lastly_export.hub import open_checkpoint
+from lastly_export.parity import THRESHOLDS
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,9 +10,9 @@ from typing import Protocol
 import numpy as np
 import onnx_ir as ir
 
-from onnx_export.builder import GraphBuilder
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.precision import Precision
+from lastly_export.builder import GraphBuilder
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.precision import Precision
 
 Progress = Callable[[str], None]
 

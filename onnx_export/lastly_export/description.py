@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from lastly.model import Marker
-from lastly.prompt import PromptTemplate
+from lastly.model.folder import Marker
+from lastly.model.prompt import PromptTemplate
 from lastly.types import LongDocuments
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.errors import CheckpointError
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.errors import CheckpointError
 
 PROMPT_FILE = "lastly_prompt.json"
 PROMPT_KEYS = {

@@ -5,14 +5,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lastly.model import CUDA_KINDS, MANIFEST, Graph, Manifest, ModelFolder, sha256
-from onnx_export.card import model_card
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.description import describe
-from onnx_export.errors import ExportError
-from onnx_export.graphfile import INPUTS, OUTPUTS, Dtype, Kind, Step, write_graph
-from onnx_export.measure import measure
-from onnx_export.parity import THRESHOLDS
+from lastly.model.folder import CUDA_KINDS, MANIFEST, Graph, Manifest, ModelFolder, sha256
+from lastly_export.card import model_card
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.description import describe
+from lastly_export.errors import ExportError
+from lastly_export.graphfile import INPUTS, OUTPUTS, Dtype, Kind, Step, write_graph
+from lastly_export.measure import measure
+from lastly_export.parity import THRESHOLDS
 
 _GRAPH = "model.onnx"
 

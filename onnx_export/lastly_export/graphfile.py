@@ -7,12 +7,12 @@ from typing import Literal
 
 import onnx_ir as ir
 
-from onnx_export import cuda, fused, operators, portable
-from onnx_export.builder import GraphBuilder
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.datafile import DataFile
-from onnx_export.precision import FloatPrecision, Precision
-from onnx_export.quantized import Int8Precision
+from lastly_export import cuda, fused, operators, portable
+from lastly_export.builder import GraphBuilder
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.datafile import DataFile
+from lastly_export.precision import FloatPrecision, Precision
+from lastly_export.quantized import Int8Precision
 
 Kind = Literal["fused", "cuda", "cuda-operators", "portable"]
 Dtype = Literal["fp32", "fp16", "bf16", "int8"]

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.errors import CheckpointError
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.errors import CheckpointError
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _FILES = [

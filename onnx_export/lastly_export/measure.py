@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lastly.errors import ModelFolderError
-from lastly.model import KnownAnswer, ModelFolder
-from lastly.runtime import CPU, CUDA, SessionOptions, cuda_available
-from lastly.session import Session
+from lastly.graph.opening import CPU, CUDA, SessionOptions, cuda_available
+from lastly.graph.session import Session
+from lastly.model.folder import KnownAnswer, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
-from onnx_export import reference_process
-from onnx_export.cases import CASES
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.graphfile import INPUTS, Kind, Step, write_graph
-from onnx_export.parity import ParityReport, compare, encode_cases, run_graph, scores
+from lastly_export import reference_process
+from lastly_export.cases import CASES
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.graphfile import INPUTS, Kind, Step, write_graph
+from lastly_export.parity import ParityReport, compare, encode_cases, run_graph, scores
 
 
 @dataclass(frozen=True)

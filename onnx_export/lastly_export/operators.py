@@ -1,4 +1,4 @@
-"""The graph for a CUDA GPU with Lastly's own operators (`lastly/native`) where ONNX Runtime's take longest.
+"""The graph for a CUDA GPU with Lastly's own operators (`lastly/graph/native`) where ONNX Runtime's take longest.
 
 One operator normalises and rotates queries, keys and values and writes each head of keys and values once for every head
 of queries that reads it, so that MultiHeadAttention takes them as they are, without a cache that is filled and thrown
@@ -9,13 +9,13 @@ from typing import Any
 
 import onnx_ir as ir
 
-from onnx_export.builder import CONTRIB, OPERATORS, GraphBuilder
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.cuda import INPUTS as CUDA_INPUTS
-from onnx_export.cuda import CudaKernels, build_with
-from onnx_export.decoder import Progress
-from onnx_export.errors import ExportError
-from onnx_export.precision import Precision
+from lastly_export.builder import CONTRIB, OPERATORS, GraphBuilder
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.cuda import INPUTS as CUDA_INPUTS
+from lastly_export.cuda import CudaKernels, build_with
+from lastly_export.decoder import Progress
+from lastly_export.errors import ExportError
+from lastly_export.precision import Precision
 
 INPUTS = CUDA_INPUTS
 _HEAD_DIMS = (16, 32, 64, 128, 256)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lastly import scoring
-from lastly.model import ModelFolder
-from lastly.session import Session
-from lastly.tokenization import PromptTokenizer
+from lastly.graph.session import Session
+from lastly.model.folder import ModelFolder
+from lastly.ranking import scoring
+from lastly.ranking.tokenization import PromptTokenizer
 from lastly.types import BlockEmbeddings, Encoding
-from onnx_export.cases import CASES, Case
-from onnx_export.errors import ParityError
+from lastly_export.cases import CASES, Case
+from lastly_export.errors import ParityError
 
 # Largest difference of a score (a cosine) that an export may show. Measured on random weights, the pessimistic case:
 # see docs/models.md.

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from onnx_export.builder import GraphBuilder
-from onnx_export.checkpoint import Checkpoint
+from lastly_export.builder import GraphBuilder
+from lastly_export.checkpoint import Checkpoint
 
 EMBEDDING = "model.embed_tokens.weight"
 _CHUNK = 8192  # rows of the embedding table in memory at a time

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from lastly.app import create_app
 from lastly.config import Settings
-from onnx_export.export import ExportOptions, export
-from tests.model.checkpoints import QWEN3, write_checkpoint
+from lastly.serving.app import create_app
+from lastly_export.export import ExportOptions, export
+from tests.kit.checkpoints import QWEN3, write_checkpoint
 
 CALL = {"query": "tea", "documents": ["green tea", "a bicycle", "black tea"]}
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lastly import keys
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError
-from lastly.keys import Keys
+from lastly.serving import api_keys as keys
+from lastly.serving.api_keys import Keys
 from tests.api.conftest import CALL, serving, small_settings
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lastly.batches import choose, fill
-from lastly.jobs import Job, Ticket
-from lastly.reranker import Reranker
+from lastly.ranking.reranker import Reranker
+from lastly.scheduling.batching import choose, fill
+from lastly.scheduling.jobs import Job, Ticket
 from lastly.types import Encoding, Query, Truncation
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import CALL
-from tests.api.process import Sidecar, sidecar
+from tests.kit.sidecar_process import Sidecar, sidecar
 
 ROOM, TIMEOUT_MS = 4096, 3000
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from lastly.cache import ResultCache
 from lastly.config import Settings
-from lastly.metrics import Metrics
+from lastly.scheduling.metrics import Metrics
+from lastly.serving.cache import ResultCache
 from lastly.types import Ranked, Ranking
 from tests.api.conftest import CALL, serving, small_settings
 

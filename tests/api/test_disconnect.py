@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import CALL
-from tests.api.process import Sidecar, sidecar
+from tests.kit.sidecar_process import Sidecar, sidecar
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from lastly.app import create_app
 from lastly.config import Settings, embedded_model
 from lastly.errors import InvalidRequestError, ModelFolderError
-from lastly.reranker import Reranker
-from lastly.service import Service
+from lastly.ranking.reranker import Reranker
+from lastly.serving.app import create_app
+from lastly.serving.service import Service
 from tests.api.conftest import CALL, serving, small_settings, wait_until_ready
-from tests.api.process import Sidecar, sidecar
+from tests.kit.sidecar_process import Sidecar, sidecar
 
 
 def test_the_model_is_listed_with_its_licence(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ import pytest
 import ray
 
 from lastly.config import Settings
-from lastly.ray_serve import deployed
+from lastly.serving.ray_serve import deployed
 from tests.api.conftest import CALL, small_settings
 
 
@@ -25,7 +26,7 @@ def address(small_model: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    paths = {"env_vars": {"PYTHONPATH": str(Path(__file__).parents[2])}}
+    paths = {"env_vars": {"PYTHONPATH": os.pathsep.join(sys.path)}}
     os.environ["RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S"] = "60"  # of 5, after which a busy machine's proxy is killed
     ray.init(num_cpus=4, include_dashboard=False, runtime_env=paths, log_to_driver=False)
     settings = small_settings(

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lastly.admission import Limits
 from lastly.errors import (
     BrownOutError,
     DeadlineExceededError,
@@ -19,13 +18,14 @@ from lastly.errors import (
     OverloadedError,
     RequestTooLargeError,
 )
-from lastly.estimate import Pace
-from lastly.jobs import Job
-from lastly.metrics import Metrics
-from lastly.reranker import Reranker
-from lastly.runtime import SessionOptions
-from lastly.scheduler import Scheduler
-from lastly.session import Run
+from lastly.graph.opening import SessionOptions
+from lastly.graph.session import Run
+from lastly.ranking.reranker import Reranker
+from lastly.scheduling.admission import Limits
+from lastly.scheduling.jobs import Job
+from lastly.scheduling.metrics import Metrics
+from lastly.scheduling.pace import Pace
+from lastly.scheduling.scheduler import Scheduler
 from lastly.types import BlockEmbeddings, Candidate, Encoding, Query, Ranking, Truncation
 
 SMALL, LARGE = 2, 400  # documents; the large call makes four blocks

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lastly.admission import Limits
 from lastly.errors import LastlyError, ModelOutputError, NotReadyError
-from lastly.reranker import Reranker
-from lastly.runtime import SessionOptions
-from lastly.scheduler import Scheduler
-from lastly.session import Run, Session
+from lastly.graph.opening import SessionOptions
+from lastly.graph.session import Run, Session
+from lastly.ranking.reranker import Reranker
+from lastly.scheduling.admission import Limits
+from lastly.scheduling.scheduler import Scheduler
 from lastly.types import BlockEmbeddings, Encoding, Ranking
 from tests.api.test_scheduler import job, outcome, run, submit
 

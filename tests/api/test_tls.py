@@ -13,7 +13,7 @@ import pytest
 
 from lastly.cli import main
 from tests.api.conftest import CALL
-from tests.api.process import Sidecar, sidecar
+from tests.kit.sidecar_process import Sidecar, sidecar
 
 
 def issue(folder: Path) -> tuple[Path, Path]:

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from lastly.config import Settings
 from lastly.evaluation.rerankers import FolderReranker
-from lastly.lexical import matches
+from lastly.ranking.word_overlap import matches
 from tests.api.conftest import CALL, serving, small_settings
 
 

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.engines.nodes.central import CACHE
+from tests.kit.nodes.central import CACHE
 
 _MODULE, _VERSION = "github.com/docker/compose/v2/cmd", "v2.39.4"
 _BUILD_S = 540  # two cores need two minutes

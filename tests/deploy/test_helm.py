@@ -16,7 +16,7 @@ import yaml
 
 from lastly.config import Settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "lastly"
 ALL = ROOT / "deploy" / "helm" / "all-values.yaml"
 KUBERNETES = "1.31"

@@ -14,9 +14,9 @@ import yaml
 
 from lastly.cli import COMMANDS
 from lastly.config import Settings
-from lastly.local.exporter import EngineCollector
-from lastly.metrics import Metrics
-from lastly.middleware import OPEN_PATHS
+from lastly.monitoring.exporter import EngineCollector
+from lastly.scheduling.metrics import Metrics
+from lastly.serving.middleware import OPEN_PATHS
 from tests.deploy.compose import NoComposeError, found_or_built
 from tests.deploy.files import (
     DOCKERFILES,

@@ -24,8 +24,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.deploy.files import ROOT
 from tests.deploy.native import KEY, Stack, build_plugin, check_health, node_settings, put_key
-from tests.engines.nodes import elasticsearch, opensearch
-from tests.engines.nodes.search_node import SearchNode
+from tests.kit.nodes import elasticsearch, opensearch
+from tests.kit.nodes.search_node import SearchNode
 
 ENGINES = {
     "opensearch": (opensearch.OpenSearchNode, opensearch.java_home, "/_plugins/_lastly/stats"),

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.articles import restored, use_sidecars
-from tests.engines.engine import Corpus, Engine
-from tests.engines.kind import Kind
-from tests.engines.left_as_asked import Others
-from tests.engines.nodes.search_node import SearchNode, free_port
-from tests.engines.promises import eventually
-from tests.engines.real_sidecar import RealSidecar
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from tests.engines.suites.search_api import eventually
+from tests.engines.suites.widening import Others
+from tests.kit.engines.articles import restored, use_sidecars
+from tests.kit.engines.engine import Corpus, Engine
+from tests.kit.engines.kind import Kind
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.nodes.search_node import SearchNode, free_port
+from tests.kit.real_sidecar import RealSidecar
 
 
 @pytest.fixture(scope="session")

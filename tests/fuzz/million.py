@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 from starlette.testclient import TestClient
 
-from lastly.app import create_app
 from lastly.config import Settings
-from lastly.reranker import Reranker
+from lastly.ranking.reranker import Reranker
+from lastly.serving.app import create_app
 from lastly.types import Candidate, Query, Truncation
-from onnx_export.export import ExportOptions, export
+from lastly_export.export import ExportOptions, export
 from tests.api.conftest import wait_until_ready
 from tests.fuzz.contract import check
 from tests.fuzz.inputs import call, text
-from tests.model.checkpoints import Shape, write_checkpoint
+from tests.kit.checkpoints import Shape, write_checkpoint
 
 _TINY = Shape(hidden=32, layers=1, heads=2, kv_heads=1, head_dim=16, mlp=32)
 

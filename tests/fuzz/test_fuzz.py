@@ -13,9 +13,9 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
-from tests.api.process import sidecar
 from tests.fuzz.contract import ALLOWED
 from tests.fuzz.million import run, small_model
+from tests.kit.sidecar_process import sidecar
 
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 

@@ -9,10 +9,10 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
-from lastly.native import library
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.graphfile import Dtype, Kind, write_graph
-from tests.model.reference import Reference
+from lastly.graph.native import library
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.graphfile import Dtype, Kind, write_graph
+from tests.kit.reference import Reference
 
 Embeddings = tuple[np.ndarray, np.ndarray]
 

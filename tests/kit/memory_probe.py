@@ -1,4 +1,4 @@
-"""Prints the activation memory of a model folder at given lengths: python -m tests.model.memory_probe FOLDER LENGTH…
+"""Prints the activation memory of a model folder at given lengths: python -m tests.kit.memory_probe FOLDER LENGTH…
 
 Run as a process of its own, since a process's peak never falls.
 """
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lastly import model
-from lastly.runtime import SessionOptions
-from lastly.session import Session
+from lastly.graph.opening import SessionOptions
+from lastly.graph.session import Session
+from lastly.model import folder as model
 from lastly.types import Encoding
 
 

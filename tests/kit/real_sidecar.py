@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from lastly.config import embedded_model
-from onnx_export.export import export
-from tests.engines.nodes.search_node import free_port
-from tests.model.checkpoints import QWEN3, write_checkpoint
+from lastly_export.export import export
+from tests.kit.checkpoints import QWEN3, write_checkpoint
+from tests.kit.nodes.search_node import free_port
 
 
 class RealSidecar:

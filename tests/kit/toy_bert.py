@@ -11,7 +11,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
-from training import onnx_teacher
+from lastly_training.teachers import onnx_teacher
 
 WORDS = ["[PAD]", "[UNK]", "copy", "a", "file", "ask", ":"]
 

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from training.checkpoint import Checkpoint
-from training.parallel import Group
-from training.recipe import Recipe
-from training.run import Run
-from training.train import train
+from lastly_training.loop.parallel import Group
+from lastly_training.loop.recipe import Recipe
+from lastly_training.loop.run import Run
+from lastly_training.loop.train import train
+from lastly_training.model.checkpoint import Checkpoint
 
 
 def main(data: Path, folder: Path) -> None:

@@ -10,12 +10,12 @@ import pytest
 from lastly.config import Settings
 from lastly.lab.app import create_lab
 from lastly.lab.sources import EngineSource, LocalSource
-from lastly.local.http_json import JsonServer
-from lastly.local.python_docs import python_documentation
-from lastly.local.sidecar import SidecarClient
-from lastly.server import listen
-from onnx_export.export import export
-from tests.model.checkpoints import QWEN3, write_checkpoint
+from lastly.search.python_docs import python_documentation
+from lastly.search.sidecar import SidecarClient
+from lastly.serving.server import listen
+from lastly_export.export import export
+from lastly_integrations.json_client import JsonServer
+from tests.kit.checkpoints import QWEN3, write_checkpoint
 
 KEY = "a key of the tests"
 

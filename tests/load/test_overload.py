@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.load.overload import Outcome, Plan, run_overload
 from tests.api.conftest import small_model  # noqa: F401  the fixture
-from tests.api.process import sidecar
+from tests.kit.sidecar_process import sidecar
 
 SECONDS = 12.0
 # The callers share two cores with the sidecar, and perhaps with builds and engines: they see an answer later than it is

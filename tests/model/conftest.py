@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from lastly import model
-from lastly.model import ModelFolder
-from lastly.reranker import Reranker
-from onnx_export.export import export
-from tests.model.checkpoints import QWEN3, write_checkpoint
-from tests.model.reference import Reference
+from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
+from lastly.ranking.reranker import Reranker
+from lastly_export.export import export
+from tests.kit.checkpoints import QWEN3, write_checkpoint
+from tests.kit.reference import Reference
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from lastly.config import embedded_model
 from lastly.evaluation.rerankers import FolderReranker
-from lastly.reranker import Reranker
+from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Encoding, Query
 
 FILLER = "The committee met again in the morning and heard what its members had to say about the budget of the year. "

@@ -7,12 +7,12 @@ from pathlib import Path
 import onnx
 import pytest
 
-from lastly import model
 from lastly.commands import check
 from lastly.errors import ModelFolderError
-from lastly.graph_header import opsets
-from onnx_export.export import ExportOptions, export
-from tests.model.checkpoints import LLAMA, write_checkpoint
+from lastly.graph.opsets import opsets
+from lastly.model import folder as model
+from lastly_export.export import ExportOptions, export
+from tests.kit.checkpoints import LLAMA, write_checkpoint
 
 
 @pytest.fixture(scope="module")

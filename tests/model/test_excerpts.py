@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from lastly import model
 from lastly.config import embedded_model
 from lastly.errors import RequestTooLargeError
-from lastly.prompt import PromptTemplate
-from lastly.reranker import Reranker
-from lastly.tokenization import PromptTokenizer
+from lastly.model import folder as model
+from lastly.model.prompt import PromptTemplate
+from lastly.ranking.reranker import Reranker
+from lastly.ranking.tokenization import PromptTokenizer
 from lastly.types import Candidate, LongDocuments, Query
 
 FILLER = "The committee met again in the morning and heard what its members had to say about the budget of the year. "

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from lastly import model
-from onnx_export.errors import CheckpointError, ExportError, ParityError
-from onnx_export.export import ExportOptions, export
-from onnx_export.hub import open_checkpoint
-from tests.model.checkpoints import QWEN3, write_checkpoint
+from lastly.model import folder as model
+from lastly_export.errors import CheckpointError, ExportError, ParityError
+from lastly_export.export import ExportOptions, export
+from lastly_export.hub import open_checkpoint
+from tests.kit.checkpoints import QWEN3, write_checkpoint
 
 Breaking = Callable[[Path], None]
 

@@ -8,18 +8,18 @@ import numpy as np
 import onnx
 import pytest
 
-from lastly import model
 from lastly.errors import ModelFolderError
-from lastly.reranker import Reranker
+from lastly.model import folder as model
+from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Query
-from onnx_export import cli, reference_process
-from onnx_export.checkpoint import Checkpoint
-from onnx_export.export import ExportOptions, export
-from onnx_export.graphfile import DTYPES, Dtype, Kind, write_graph
-from onnx_export.parity import encode_cases, spearman
-from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
-from tests.model.graphs import ExportedGraph, Prompt, expected, scores
-from tests.model.reference import Reference
+from lastly_export import cli, reference_process
+from lastly_export.checkpoint import Checkpoint
+from lastly_export.export import ExportOptions, export
+from lastly_export.graphfile import DTYPES, Dtype, Kind, write_graph
+from lastly_export.parity import encode_cases, spearman
+from tests.kit.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
+from tests.kit.graphs import ExportedGraph, Prompt, expected, scores
+from tests.kit.reference import Reference
 
 SHORT_PROMPT = {
     "name": "tiny",

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from onnx_export.graphfile import Kind
-from tests.model.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
-from tests.model.graphs import ExportedGraph, Prompt, difference, expected
-from tests.model.reference import Reference
+from lastly_export.graphfile import Kind
+from tests.kit.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
+from tests.kit.graphs import ExportedGraph, Prompt, difference, expected
+from tests.kit.reference import Reference
 
 TOLERANCE = 1e-5
 SLIDING_LAST = replace(SLIDING, layers=3)  # its last layer is windowed, unlike the published v3.5's

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from benchmarks.gpu.part import AsOnGpu
-from lastly import model
 from lastly.errors import ModelFolderError, NotReadyError
-from lastly.model import ModelFolder
-from lastly.runtime import CUDA, SessionOptions, cuda_available
-from lastly.session import Run, Session
+from lastly.graph.opening import CUDA, SessionOptions, cuda_available
+from lastly.graph.session import Run, Session
+from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
-from onnx_export.errors import ExportError
-from onnx_export.export import ExportOptions, export
-from tests.model.checkpoints import LLAMA, write_checkpoint
-from tests.model.graphs import ExportedGraph, Prompt, difference, expected
-from tests.model.reference import Reference
+from lastly_export.errors import ExportError
+from lastly_export.export import ExportOptions, export
+from tests.kit.checkpoints import LLAMA, write_checkpoint
+from tests.kit.graphs import ExportedGraph, Prompt, difference, expected
+from tests.kit.reference import Reference
 
 
 class Watched(AsOnGpu):

@@ -14,16 +14,16 @@ from onnx import TensorProto, helper
 
 from benchmarks.gpu.operators import rotated
 from lastly.errors import LastlyError, ModelFolderError
-from lastly.native import library
-from lastly.native.build import build
-from lastly.runtime import SessionOptions
-from lastly.session import Session
-from onnx_export.builder import CONTRIB, OPERATORS
-from onnx_export.errors import ExportError
-from onnx_export.export import ExportOptions, export
-from tests.model.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
-from tests.model.graphs import ExportedGraph, Prompt, difference, expected
-from tests.model.reference import Reference
+from lastly.graph.native import library
+from lastly.graph.native.build import build
+from lastly.graph.opening import SessionOptions
+from lastly.graph.session import Session
+from lastly_export.builder import CONTRIB, OPERATORS
+from lastly_export.errors import ExportError
+from lastly_export.export import ExportOptions, export
+from tests.kit.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
+from tests.kit.graphs import ExportedGraph, Prompt, difference, expected
+from tests.kit.reference import Reference
 
 RNG = np.random.default_rng(0)
 

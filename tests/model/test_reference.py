@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from lastly import model
 from lastly.errors import ModelFolderError
-from lastly.model import ModelFolder
-from lastly.reranker import Reranker
-from lastly.tokenization import PromptTokenizer
+from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
+from lastly.ranking.reranker import Reranker
+from lastly.ranking.tokenization import PromptTokenizer
 from lastly.types import Block, Candidate, Query, Truncation
-from tests.model.reference import Limits, Reference
+from tests.kit.reference import Limits, Reference
 
 TOLERANCE = 1e-5
 WORDS = [

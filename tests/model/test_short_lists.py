@@ -6,13 +6,13 @@ import numpy as np
 import onnx
 import pytest
 
-from lastly import model
-from lastly.model import ModelFolder
-from lastly.session import Session
+from lastly.graph.session import Session
+from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
-from onnx_export.export import ExportOptions, export
-from onnx_export.graphfile import Dtype
-from tests.model.checkpoints import QWEN3, write_checkpoint
+from lastly_export.export import ExportOptions, export
+from lastly_export.graphfile import Dtype
+from tests.kit.checkpoints import QWEN3, write_checkpoint
 
 
 def noise(folder: ModelFolder, tokens: int) -> Encoding:

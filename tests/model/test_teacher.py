@@ -8,11 +8,11 @@ import pytest
 import torch
 from transformers import BertModel
 
-from tests.model.toy_bert import bert, teacher_folder, tokenizer
-from training import onnx_teacher
-from training.taught import joint
-from training.teacher import Teacher
-from training.words import Words
+from lastly_training.loop.taught import joint
+from lastly_training.teachers import onnx_teacher
+from lastly_training.teachers.teacher import Teacher
+from lastly_training.text.words import Words
+from tests.kit.toy_bert import bert, teacher_folder, tokenizer
 
 TEXTS = ["copy a file", "file", "a file copy copy"]
 

@@ -14,33 +14,33 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from lastly import model
 from lastly.config import embedded_model
-from lastly.reranker import Reranker
+from lastly.model import folder as model
+from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Query
-from onnx_export.export import ExportOptions, export
-from tests.model.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
-from tests.model.toy_bert import bert, teacher_folder
-from training import ablations
-from training.backbone import Shape as Kept
-from training.backbone import start
-from training.batches import Lists
-from training.checkpoint import Checkpoint
-from training.cli import main
-from training.clock import Clock
-from training.drawing import Sampling
-from training.embedded import read_back
-from training.example import texts
-from training.model import ListwiseReranker, cosines
-from training.objective import weighted_losses
-from training.parallel import Group
-from training.prepared import Prepared, encode, plain_tokenizer
-from training.recipe import Recipe
-from training.run import Run
-from training.teacher import Teacher
-from training.texts import Text, write_collection
-from training.train import train
-from training.written import Writer, written
+from lastly_export.export import ExportOptions, export
+from lastly_training.cli import main
+from lastly_training.data.batches import Lists
+from lastly_training.data.drawing import Sampling
+from lastly_training.data.prepared import Prepared, encode, plain_tokenizer
+from lastly_training.loop.clock import Clock
+from lastly_training.loop.objective import weighted_losses
+from lastly_training.loop.parallel import Group
+from lastly_training.loop.recipe import Recipe
+from lastly_training.loop.run import Run
+from lastly_training.loop.train import train
+from lastly_training.mini import ablations
+from lastly_training.mini.example import texts
+from lastly_training.mini.read_back import read_back
+from lastly_training.mini.texts import Text, write_collection
+from lastly_training.mini.written import Writer, written
+from lastly_training.model.backbone import Shape as Kept
+from lastly_training.model.backbone import start
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.model.reranker import ListwiseReranker, cosines
+from lastly_training.teachers.teacher import Teacher
+from tests.kit.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
+from tests.kit.toy_bert import bert, teacher_folder
 
 TOY = ["--tokens", "1024", "--largest", "8", "--limit", "48", "--workers", "0", "--sample", "8", "--synthetic", "1"]
 SHAPE = ["--projector", "48", "32"]
@@ -159,7 +159,7 @@ def test_every_change_of_the_recipe_is_trained_and_measured_once(
             raise RuntimeError("out of memory")
         return train(checkpoint, prepared, teachers, recipe, *rest)
 
-    monkeypatch.setattr("training.ablations.train", counted)
+    monkeypatch.setattr("lastly_training.mini.ablations.train", counted)
     ablations.main([*flags, "--steps", "3", "--changes", "", "--tokens 1", "--info-nce 0"])
     assert trained == [(3, 0.3, 0), (3, 0.3, 0), (3, 0.0, 0)]
     printed = capsys.readouterr()
@@ -252,7 +252,7 @@ def test_flags_that_would_do_nothing_are_refused(tmp_path: Path, capsys: pytest.
 def test_processes_that_train_together_end_with_the_same_weights(data: Path, tmp_path: Path) -> None:
     start(_backbone(tmp_path / "backbone", QWEN3), Kept(projector=(48, 32)), "toy", 0).save(tmp_path / "start")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    together = [*command, "-m", "tests.model.train_in_group", str(data), str(tmp_path)]
+    together = [*command, "-m", "tests.kit.train_in_group", str(data), str(tmp_path)]
     subprocess.run(together, check=True, timeout=240, env=os.environ | {"OMP_NUM_THREADS": "1"})
     first, second = (load_file(tmp_path / f"rank{rank}" / "model.safetensors") for rank in range(2))
     begin = load_file(tmp_path / "start" / "model.safetensors")

@@ -6,12 +6,12 @@ from pathlib import Path
 import promql_parser
 import pytest
 
+from docs.configuration_page import page
 from lastly.config import Settings
-from lastly.configuration_page import page
-from lastly.local.exporter import EngineCollector
-from lastly.metrics import Metrics
+from lastly.monitoring.exporter import EngineCollector
+from lastly.scheduling.metrics import Metrics
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 

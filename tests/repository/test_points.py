@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ENGINES = Path(__file__).parent / "engines"
+ENGINES = Path(__file__).parents[1] / "engines"
 POINTS = 30
 SHORTEST_REASON = 12
 

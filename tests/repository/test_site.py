@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 _LOADED = {"img": "src", "script": "src", "link": "href", "source": "src", "iframe": "src"}
 
 

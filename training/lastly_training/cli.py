@@ -7,16 +7,16 @@ from pathlib import Path
 
 import torch
 
-from onnx_export.errors import ExportError
-from onnx_export.export import ExportOptions, export
-from onnx_export.graphfile import DTYPES
-from training.backbone import SHAPE_FLAGS, Shape, start
-from training.centring import centred
-from training.checkpoint import Checkpoint
-from training.parallel import Group
-from training.recipe import Recipe
-from training.run import Run
-from training.teacher import named_teacher
+from lastly_export.errors import ExportError
+from lastly_export.export import ExportOptions, export
+from lastly_export.graphfile import DTYPES
+from lastly_training.loop.centring import centred
+from lastly_training.loop.parallel import Group
+from lastly_training.loop.recipe import Recipe
+from lastly_training.loop.run import Run
+from lastly_training.model.backbone import SHAPE_FLAGS, Shape, start
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.teachers.teacher import named_teacher
 
 
 def parser() -> argparse.ArgumentParser:

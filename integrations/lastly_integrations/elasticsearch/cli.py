@@ -6,12 +6,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from integrations.elasticsearch import without_plugin
-from integrations.elasticsearch.cluster import Access, connected
-from integrations.search_api import cli
-from integrations.search_api.attach import attach as wire
-from integrations.search_api.errors import WiringError
-from integrations.search_api.nodes import each_node
+from lastly_integrations.elasticsearch import without_plugin
+from lastly_integrations.elasticsearch.cluster import Access, connected
+from lastly_integrations.search_api import cli
+from lastly_integrations.search_api.attach import attach as wire
+from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.nodes import each_node
 
 
 def attach(argv: Sequence[str]) -> int:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
-
-from integrations.search_api.cluster import Cluster
-from integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.cluster import Cluster
+from lastly_integrations.search_api.errors import WiringError
 
 _HEADERS = {"accept": "application/json", "content-type": "application/json"}
 _TIMEOUT_S = 60

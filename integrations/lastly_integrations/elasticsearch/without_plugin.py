@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.errors import WiringError
 
 LICENCE = "Enterprise (or a trial)"
 SINCE = "8.19.0"

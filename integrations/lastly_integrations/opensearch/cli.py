@@ -5,12 +5,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from integrations.opensearch import without_plugin
-from integrations.opensearch.cluster import Access, connected
-from integrations.search_api import cli
-from integrations.search_api.attach import attach as wire
-from integrations.search_api.errors import WiringError
-from integrations.search_api.nodes import each_node
+from lastly_integrations.opensearch import without_plugin
+from lastly_integrations.opensearch.cluster import Access, connected
+from lastly_integrations.search_api import cli
+from lastly_integrations.search_api.attach import attach as wire
+from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.nodes import each_node
 
 
 def attach(argv: Sequence[str]) -> int:

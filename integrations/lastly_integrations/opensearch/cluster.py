@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from opensearchpy import OpenSearchException, TransportError, Urllib3HttpConnection
 
-from integrations.search_api.cluster import Cluster
-from integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.cluster import Cluster
+from lastly_integrations.search_api.errors import WiringError
 
 _TIMEOUT_S = 60
 

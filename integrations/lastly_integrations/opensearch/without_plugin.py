@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.opensearch.cluster import OpenSearchCluster
-from integrations.search_api.attach import Wiring
-from integrations.search_api.errors import WiringError
+from lastly_integrations.opensearch.cluster import OpenSearchCluster
+from lastly_integrations.search_api.attach import Wiring
+from lastly_integrations.search_api.errors import WiringError
 
 NAME = "lastly-rerank"
 EXT = '"ext": {"rerank": {"query_context": {"query_text": "what the user typed"}}}'

@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from integrations.search_api.cluster import Cluster, Probe
-from integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.cluster import Cluster, Probe
+from lastly_integrations.search_api.errors import WiringError
 
 _ROUNDS = 5
 _HEADROOM = 2.0  # a proposed timeout is twice the slowest of the measured searches

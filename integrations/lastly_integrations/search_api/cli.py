@@ -5,9 +5,9 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from integrations.search_api.attach import Report, Wiring
-from integrations.search_api.cluster import SETTINGS, Cluster
-from integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.attach import Report, Wiring
+from lastly_integrations.search_api.cluster import SETTINGS, Cluster
+from lastly_integrations.search_api.errors import WiringError
 
 _CHOSEN = tuple(name for name in SETTINGS if name not in ("enabled", "fields"))
 

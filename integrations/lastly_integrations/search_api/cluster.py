@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.errors import WiringError
 
 PLUGIN = "lastly"
 SETTINGS = (

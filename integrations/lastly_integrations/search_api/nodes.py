@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from urllib.parse import urlsplit
 
-from integrations.search_api.cluster import Cluster
-from integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.cluster import Cluster
+from lastly_integrations.search_api.errors import WiringError
 
 Connect = Callable[[str], AbstractContextManager[Cluster]]
 

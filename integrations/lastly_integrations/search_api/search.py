@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from lastly.errors import InvalidRequestError
-from lastly.local.documents import Document
-from lastly.local.first_stage import Hit
-from lastly.local.http_json import JsonServer
+from lastly.search.bm25 import Hit
+from lastly.search.documents import Document
+from lastly_integrations.json_client import JsonServer
 
 # Keeps an index that Lastly already reranks from doing so here; engines without the plugin refuse the section.
 _FIRST_STAGE_ONLY = {"lastly": {"enabled": False}}

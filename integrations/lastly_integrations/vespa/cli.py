@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from integrations.vespa import container, deploy, settings
-from integrations.vespa.errors import DeployError, PackageError
-from integrations.vespa.package import Change, Package
-from integrations.vespa.services import Wiring
+from lastly_integrations.vespa import container, deploy, settings
+from lastly_integrations.vespa.errors import DeployError, PackageError
+from lastly_integrations.vespa.package import Change, Package
+from lastly_integrations.vespa.services import Wiring
 
 _BUILT = Path("plugin/vespa/target/lastly-vespa-deploy.jar")
 

@@ -4,7 +4,7 @@ import json
 import urllib.request
 from typing import Any
 
-from integrations.vespa.errors import DeployError
+from lastly_integrations.vespa.errors import DeployError
 
 _CALL_S = 5.0
 

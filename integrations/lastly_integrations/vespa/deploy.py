@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from integrations.vespa.errors import DeployError
+from lastly_integrations.vespa.errors import DeployError
 
 _CALL_S = 120.0
 _POLL_S = 1.0

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from integrations.vespa import marks, schema, services
-from integrations.vespa.errors import PackageError
-from integrations.vespa.schema import Field, Schema
+from lastly_integrations.vespa import marks, schema, services
+from lastly_integrations.vespa.errors import PackageError
+from lastly_integrations.vespa.schema import Field, Schema
 
 BUNDLE = Path("components/lastly-vespa.jar")
 _SCHEMA_FOLDERS = ("schemas", "searchdefinitions")

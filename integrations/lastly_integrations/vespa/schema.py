@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from integrations.vespa.errors import PackageError
-from integrations.vespa.marks import SCHEMA
+from lastly_integrations.vespa.errors import PackageError
+from lastly_integrations.vespa.marks import SCHEMA
 
 SUMMARY_CLASS = "lastly"
 _TEXTUAL = {"string", "array<string>"}

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from lastly.errors import InvalidRequestError
-from lastly.local.documents import Document
-from lastly.local.first_stage import Hit
-from lastly.local.http_json import JsonServer
+from lastly.search.bm25 import Hit
+from lastly.search.documents import Document
+from lastly_integrations.json_client import JsonServer
 
 _SAMPLE = 50  # documents that are looked at to learn a schema's fields: nothing else tells them to a client
 _NAME = re.compile(r"[A-Za-z_]\w*")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from integrations.vespa.errors import PackageError
-from integrations.vespa.marks import XML
-from integrations.vespa.xml_text import Element, parse
+from lastly_integrations.vespa.errors import PackageError
+from lastly_integrations.vespa.marks import XML
+from lastly_integrations.vespa.xml_text import Element, parse
 
 SEARCHER = "com.lastly.vespa.RerankSearcher"
 BUNDLE = "lastly-vespa"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from integrations.vespa.errors import PackageError
+from lastly_integrations.vespa.errors import PackageError
 
 LARGEST_WINDOW = 1000
 LONGEST_TIMEOUT_MS = 60_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from integrations.vespa.errors import PackageError
+from lastly_integrations.vespa.errors import PackageError
 
 
 @dataclass

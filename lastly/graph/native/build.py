@@ -1,4 +1,7 @@
-"""Builds the operators' library beside its sources: `python -m lastly.native.build`. Wants a C++ compiler, no CUDA."""
+"""Builds the operators' library beside its sources: `python -m lastly.graph.native.build`.
+
+Needs a C++ compiler, no CUDA.
+"""
 
 import os
 import subprocess
@@ -6,7 +9,7 @@ import sys
 from pathlib import Path
 
 from lastly.errors import LastlyError
-from lastly.native.library import LIBRARY
+from lastly.graph.native.library import LIBRARY
 
 _FLAGS = ("-std=c++17", "-O3", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden")
 _TIMEOUT_S = 300

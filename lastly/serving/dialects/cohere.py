@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from lastly.dialects.common import Count, Documents, QueryText, RerankCall, texts_of
+from lastly.serving.dialects.common import Count, Documents, QueryText, RerankCall, texts_of
 from lastly.types import Query, Ranking
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, FailFast, Field, Strict, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from lastly.prompt import without_lone_surrogates
+from lastly.model.prompt import without_lone_surrogates
 from lastly.types import LongDocuments, Query, Truncation
 
 QueryText = Annotated[str, StringConstraints(min_length=1)]

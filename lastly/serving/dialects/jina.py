@@ -2,7 +2,16 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lastly.dialects.common import Count, Document, Documents, Flag, QueryText, RerankCall, Share, texts_of
+from lastly.serving.dialects.common import (
+    Count,
+    Document,
+    Documents,
+    Flag,
+    QueryText,
+    RerankCall,
+    Share,
+    texts_of,
+)
 from lastly.types import LongDocuments, Query, Ranking
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag
 
-from lastly.dialects.jina import RerankRequest
-from lastly.dialects.tei import TeiRequest
+from lastly.serving.dialects.jina import RerankRequest
+from lastly.serving.dialects.tei import TeiRequest
 
 
 def _form(body: Any) -> str:

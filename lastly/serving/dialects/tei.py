@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field
 
-from lastly.dialects.cohere import to_share
-from lastly.dialects.common import Flag, QueryText, RerankCall, ReturnedText, Texts
+from lastly.serving.dialects.cohere import to_share
+from lastly.serving.dialects.common import Flag, QueryText, RerankCall, ReturnedText, Texts
 from lastly.types import Query, Ranking
 
 

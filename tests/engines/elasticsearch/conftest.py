@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from integrations.elasticsearch import cli
-from tests.engines.articles import index_articles
-from tests.engines.elasticsearch.client import ElasticsearchEngine
-from tests.engines.engine import Corpus, Engine
-from tests.engines.kind import Kind
-from tests.engines.nodes.build import built
-from tests.engines.nodes.elasticsearch import PROFILE, VERSION, ElasticsearchNode, java_home
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from lastly_integrations.elasticsearch import cli
+from tests.kit.engines.articles import index_articles
+from tests.kit.engines.elasticsearch import ElasticsearchEngine
+from tests.kit.engines.engine import Corpus, Engine
+from tests.kit.engines.kind import Kind
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.nodes.build import built
+from tests.kit.nodes.elasticsearch import PROFILE, VERSION, ElasticsearchNode, java_home
 
 QUICK_BREAKER = {"lastly.breaker.pause": "200ms"}
 VECTOR = {"type": "dense_vector", "dims": 2, "index": True, "similarity": "l2_norm"}

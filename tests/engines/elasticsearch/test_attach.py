@@ -1,6 +1,6 @@
 """`lastly attach|detach|status elasticsearch`, against a real node and the real sidecar."""
 
-from tests.engines.attaching import Attaching
+from tests.engines.suites.attaching import Attaching
 
 
 class TestAttach(Attaching):

@@ -1,8 +1,8 @@
 """Clusters of real Elasticsearch nodes."""
 
-from tests.engines.cluster_life import ClusterLife
 from tests.engines.elasticsearch.test_retriever import reranked
-from tests.engines.engine import Corpus
+from tests.engines.suites.cluster_life import ClusterLife
+from tests.kit.engines.engine import Corpus
 
 
 class TestCluster(ClusterLife):

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.engines.engine import Corpus, at
-from tests.engines.nodes.elasticsearch import ElasticsearchNode
-from tests.engines.promises import ALL, WINDOW
+from tests.engines.suites.search_api import ALL, WINDOW
+from tests.kit.engines.engine import Corpus, at
+from tests.kit.nodes.elasticsearch import ElasticsearchNode
 
 APPLE: dict[str, Any] = {"standard": {"query": {"match": {"body": "apple"}}}}
 

@@ -1,6 +1,6 @@
 """Faults of the sidecar, in a real Elasticsearch node."""
 
-from tests.engines.faults import Faults
+from tests.engines.suites.faults import Faults
 
 
 class TestFaults(Faults):

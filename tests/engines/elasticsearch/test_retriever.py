@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.engines.elasticsearch.test_elasticsearch_only import check_released
-from tests.engines.engine import Answer, Corpus, at
-from tests.engines.nodes.elasticsearch import ElasticsearchNode
-from tests.engines.promises import ALL, WINDOW, by_id, eventually
+from tests.engines.suites.search_api import ALL, WINDOW, by_id, eventually
+from tests.kit.engines.engine import Answer, Corpus, at
+from tests.kit.nodes.elasticsearch import ElasticsearchNode
 
 APPLE: dict[str, Any] = {"standard": {"query": {"match": {"body": "apple"}}}}
 

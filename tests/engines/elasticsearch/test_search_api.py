@@ -1,6 +1,6 @@
 """The promises, in a real Elasticsearch node."""
 
-from tests.engines.promises import Promises
+from tests.engines.suites.search_api import Promises
 
 
 class TestElasticsearch(Promises):

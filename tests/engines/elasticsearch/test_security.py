@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.engines.elasticsearch.client import ElasticsearchEngine
 from tests.engines.elasticsearch.test_retriever import reranked
-from tests.engines.engine import Corpus
-from tests.engines.nodes.elasticsearch import NINE, ElasticsearchNode
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from tests.kit.engines.elasticsearch import ElasticsearchEngine
+from tests.kit.engines.engine import Corpus
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.nodes.elasticsearch import NINE, ElasticsearchNode
 
 PASSWORD = "test-password"
 SECURED = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.nodes import java
-from tests.engines.nodes.build import PLUGIN
-from tests.engines.nodes.elasticsearch import VERSION
+from tests.kit.nodes import java
+from tests.kit.nodes.build import PLUGIN
+from tests.kit.nodes.elasticsearch import VERSION
 
 GUIDE = PLUGIN.parent / "docs" / "getting-started-elasticsearch.md"
 # With the oldest JDK that Elasticsearch's own classes ask for, and what chooses its sources.

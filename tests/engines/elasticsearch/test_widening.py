@@ -1,6 +1,6 @@
 """What a widened search must not change, in a real Elasticsearch node."""
 
-from tests.engines.left_as_asked import LeftAsAsked
+from tests.engines.suites.widening import LeftAsAsked
 
 
 class TestLeftAsAsked(LeftAsAsked):

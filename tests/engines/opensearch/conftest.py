@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from integrations.opensearch import cli
-from tests.engines.articles import index_articles
-from tests.engines.engine import Corpus, Engine
-from tests.engines.kind import Kind
-from tests.engines.nodes.build import built
-from tests.engines.nodes.opensearch import VERSION, OpenSearchNode, java_home
-from tests.engines.opensearch.client import OpenSearchEngine
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from lastly_integrations.opensearch import cli
+from tests.kit.engines.articles import index_articles
+from tests.kit.engines.engine import Corpus, Engine
+from tests.kit.engines.kind import Kind
+from tests.kit.engines.opensearch import OpenSearchEngine
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.nodes.build import built
+from tests.kit.nodes.opensearch import VERSION, OpenSearchNode, java_home
 
 QUICK_BREAKER = {"lastly.breaker.pause": "200ms"}
 

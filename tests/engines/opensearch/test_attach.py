@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.engines.attaching import Attaching, attach
-from tests.engines.engine import Corpus
-from tests.engines.kind import Kind
+from tests.engines.suites.attaching import Attaching, attach
+from tests.kit.engines.engine import Corpus
+from tests.kit.engines.kind import Kind
 
 
 class TestAttach(Attaching):

@@ -1,6 +1,6 @@
 """Clusters of real OpenSearch nodes."""
 
-from tests.engines.cluster_life import ClusterLife
+from tests.engines.suites.cluster_life import ClusterLife
 
 
 class TestCluster(ClusterLife):

@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
-from tests.engines.engine import Corpus
-from tests.engines.faults import Faults
-from tests.engines.real_sidecar import RealSidecar
-from tests.load.restart import check, search_through_a_restart
+from tests.engines.suites.faults import Faults
+from tests.kit.engines.engine import Corpus
+from tests.kit.engines.restart import check, search_through_a_restart
+from tests.kit.real_sidecar import RealSidecar
 
 
 class TestFaults(Faults):

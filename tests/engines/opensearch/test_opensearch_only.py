@@ -3,8 +3,8 @@
 import threading
 from typing import Any
 
-from tests.engines.engine import Corpus
-from tests.engines.promises import ALL, by_id, eventually
+from tests.engines.suites.search_api import ALL, by_id, eventually
+from tests.kit.engines.engine import Corpus
 
 APPLE: dict[str, Any] = {"query": {"match": {"body": "apple"}}}
 

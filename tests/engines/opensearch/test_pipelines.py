@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.engines.engine import Answer, Corpus, at
-from tests.engines.promises import ALL, WINDOW
+from tests.engines.suites.search_api import ALL, WINDOW
+from tests.kit.engines.engine import Answer, Corpus, at
 
 APPLE: dict[str, Any] = {"query": {"match": {"body": "apple"}}}
 STEPS: dict[str, Any] = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.engines.engine import Corpus
-from tests.engines.nodes.opensearch import OpenSearchNode
+from tests.kit.engines.engine import Corpus
+from tests.kit.nodes.opensearch import OpenSearchNode
 
 KEY = "lastly.sidecar.api_key"
 

@@ -1,7 +1,7 @@
 """What a widened search must not change, in ways that only OpenSearch has."""
 
-from tests.engines.engine import Corpus
-from tests.engines.left_as_asked import LeftAsAsked, Others, search
+from tests.engines.suites.widening import LeftAsAsked, Others, search
+from tests.kit.engines.engine import Corpus
 
 
 class TestLeftAsAsked(LeftAsAsked):

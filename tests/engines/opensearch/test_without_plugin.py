@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from integrations.opensearch import cli
-from integrations.opensearch.without_plugin import NAME
-from tests.engines.nodes.opensearch import ML_PLUGINS, OpenSearchNode, engine_plugin
-from tests.engines.opensearch.client import OpenSearchEngine
-from tests.engines.real_sidecar import RealSidecar
+from lastly_integrations.opensearch import cli
+from lastly_integrations.opensearch.without_plugin import NAME
+from tests.kit.engines.opensearch import OpenSearchEngine
+from tests.kit.nodes.opensearch import ML_PLUGINS, OpenSearchNode, engine_plugin
+from tests.kit.real_sidecar import RealSidecar
 
 # The zip of ml-commons has 390 MB; the first run fetches it.
 pytestmark = pytest.mark.timeout(1200)

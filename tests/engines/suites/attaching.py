@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.engines.articles import DEFAULTS, use_sidecars
-from tests.engines.engine import Corpus
-from tests.engines.kind import Kind
-from tests.engines.real_sidecar import RealSidecar
+from tests.kit.engines.articles import DEFAULTS, use_sidecars
+from tests.kit.engines.engine import Corpus
+from tests.kit.engines.kind import Kind
+from tests.kit.real_sidecar import RealSidecar
 
 
 def attach(kind: Kind, corpus: Corpus, *more: str, sidecar: str = "") -> int:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.articles import DEFAULTS, index_articles
-from tests.engines.engine import Answer, Corpus
-from tests.engines.kind import Kind
-from tests.engines.nodes.search_node import SearchNode
-from tests.engines.promises import ALL, WINDOW, eventually
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from tests.engines.suites.search_api import ALL, WINDOW, eventually
+from tests.kit.engines.articles import DEFAULTS, index_articles
+from tests.kit.engines.engine import Answer, Corpus
+from tests.kit.engines.kind import Kind
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.nodes.search_node import SearchNode
 
 APART = "apart"
 SMALL_POOL = {"lastly.thread_pool.size": "1", "lastly.thread_pool.queue_size": "1"}

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.engines.vespa.lying_sidecar import LIES, LyingSidecar
+from tests.kit.lying_sidecar import LIES, LyingSidecar
 
 WINDOW = 50
 ALL = 120

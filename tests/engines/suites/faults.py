@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.engines.engine import Corpus
-from tests.engines.nodes.search_node import SearchNode
-from tests.engines.promises import eventually
-from tests.engines.real_sidecar import RealSidecar
+from tests.engines.suites.search_api import eventually
+from tests.kit.engines.engine import Corpus
+from tests.kit.nodes.search_node import SearchNode
+from tests.kit.real_sidecar import RealSidecar
 
 TEXT: dict[str, Any] = {"match": {"body": "apple w5x1 w90x2"}}
 

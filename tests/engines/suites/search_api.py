@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.engines.engine import Corpus, by_id
-from tests.engines.every_engine import ALL, WINDOW, EveryEngine, eventually
+from tests.engines.suites.every_engine import ALL, WINDOW, EveryEngine, eventually
+from tests.kit.engines.engine import Corpus, by_id
 
 __all__ = ["ALL", "WINDOW", "Promises", "by_id", "eventually"]
 

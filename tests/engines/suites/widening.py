@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.engines.articles import use_sidecars
-from tests.engines.engine import Answer, Corpus, Engine
-from tests.engines.kind import Kind
-from tests.engines.promises import ALL, WINDOW, by_id, eventually
+from tests.engines.suites.search_api import ALL, WINDOW, by_id, eventually
+from tests.kit.engines.articles import use_sidecars
+from tests.kit.engines.engine import Answer, Corpus, Engine
+from tests.kit.engines.kind import Kind
 
 MATCH: dict[str, Any] = {"match": {"body": "apple"}}
 APPLE: dict[str, Any] = {"query": MATCH}

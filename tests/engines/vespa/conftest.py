@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from integrations.vespa.package import Package
-from integrations.vespa.services import SEARCHER, Wiring
-from lastly.local.python_docs import python_documentation
-from tests.engines.nodes.search_node import free_port
-from tests.engines.real_sidecar import RealSidecar
-from tests.engines.vespa.build import BUNDLE, add_chains, built, has_content_node, plain_package, runnable
-from tests.engines.vespa.container import Container, Java, running
-from tests.engines.vespa.documents import Metrics, VespaDocuments
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from lastly.search.python_docs import python_documentation
+from lastly_integrations.vespa.package import Package
+from lastly_integrations.vespa.services import SEARCHER, Wiring
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.nodes.search_node import free_port
+from tests.kit.real_sidecar import RealSidecar
+from tests.kit.vespa.build import BUNDLE, add_chains, built, has_content_node, plain_package, runnable
+from tests.kit.vespa.container import Container, Java, running
+from tests.kit.vespa.documents import Metrics, VespaDocuments
 
 HTTP_PORT = free_port()
 

@@ -6,10 +6,10 @@ import pytest
 
 from lastly.errors import InvalidRequestError
 from lastly.evaluation import shadow
-from lastly.local import counters
-from lastly.local.engines import recognise
-from lastly.local.http_json import JsonServer
-from tests.engines.vespa.container import Container
+from lastly.monitoring import counters
+from lastly_integrations.json_client import JsonServer
+from lastly_integrations.recognise import recognise
+from tests.kit.vespa.container import Container
 
 QUESTION = "how do I copy a file"
 

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from integrations.vespa import cli, settings
-from integrations.vespa.deploy import Deployment, deploy
-from integrations.vespa.errors import DeployError, PackageError
-from integrations.vespa.package import Package
-from integrations.vespa.services import Wiring
 from lastly.cli import main
-from tests.engines.vespa.container import Java
+from lastly_integrations.vespa import cli, settings
+from lastly_integrations.vespa.deploy import Deployment, deploy
+from lastly_integrations.vespa.errors import DeployError, PackageError
+from lastly_integrations.vespa.package import Package
+from lastly_integrations.vespa.services import Wiring
+from tests.kit.vespa.container import Java
 
-EXAMPLE = Path(__file__).parents[3] / "integrations" / "vespa" / "example"
+EXAMPLE = Path(__file__).parents[3] / "integrations" / "lastly_integrations" / "vespa" / "example"
 WIRING = Wiring(("title", "text"), ("http://127.0.0.1:8787",))
 BUNDLE = b"PK the bundle"
 

@@ -4,7 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from tests.engines.vespa.container import Java
+from tests.kit.vespa.container import Java
 
 
 def test_the_bundle_resolves_in_felix_against_what_the_container_exports(

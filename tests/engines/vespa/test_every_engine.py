@@ -5,7 +5,7 @@ scroll, no point in time, no search_after, no multi-search, no reindex, no alias
 sorting, grouping, collapsing, fields that a query selects, query profiles and chains, is held by the other files here.
 """
 
-from tests.engines.every_engine import EveryEngine
+from tests.engines.suites.every_engine import EveryEngine
 
 
 class TestVespa(EveryEngine):

@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from tests.engines.every_engine import eventually
-from tests.engines.vespa.container import Container, Found
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from tests.engines.suites.every_engine import eventually
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.vespa.container import Container, Found
 
 QUESTION = "how do I read a file line by line?"
 

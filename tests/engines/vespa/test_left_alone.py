@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.engines.vespa.container import Container
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.vespa.container import Container
 
 QUESTION = "how do I read a file line by line?"
 

@@ -3,9 +3,9 @@
 import time
 from pathlib import Path
 
-from integrations.vespa.container import metrics
-from tests.engines.vespa.container import Container, Java
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from lastly_integrations.vespa.container import metrics
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.vespa.container import Container, Java
 
 QUESTION = "how do I read a file line by line?"
 

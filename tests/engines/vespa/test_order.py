@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.engines.vespa.container import Container, Found
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.vespa.container import Container, Found
 
 QUESTION = "how do I read a file line by line?"
 

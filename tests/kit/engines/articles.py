@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.engines.engine import Corpus, Engine
-from tests.engines.promises import ALL, eventually
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from tests.engines.suites.search_api import ALL, eventually
+from tests.kit.engines.engine import Corpus, Engine
+from tests.kit.lying_sidecar import LyingSidecar
 
 INDEX = "articles"
 DEFAULTS: dict[str, Any] = {"fields": ["title", "body"], "enabled": True, "timeout": "5s"}

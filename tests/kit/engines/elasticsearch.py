@@ -4,8 +4,7 @@ import warnings
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
-
-from tests.engines.engine import Answer
+from tests.kit.engines.engine import Answer
 
 _LINES = {
     "accept": "application/vnd.elasticsearch+json; compatible-with=8",

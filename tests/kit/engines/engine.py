@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from tests.kit.lying_sidecar import LyingSidecar
 
 
 def by_id(hits: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.engines.engine import Engine
-from tests.engines.nodes.search_node import SearchNode
+from tests.kit.engines.engine import Engine
+from tests.kit.nodes.search_node import SearchNode
 
 Command = Callable[[Sequence[str]], int]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from opensearchpy import Urllib3HttpConnection
 
-from tests.engines.engine import Answer
+from tests.kit.engines.engine import Answer
 
 _ANY_STATUS = tuple(range(100, 600))
 

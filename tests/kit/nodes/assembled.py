@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.engines.nodes.central import CACHE
+from tests.kit.nodes.central import CACHE
 
 OURS = Path(__file__).parent / "assembled_bin"
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from tests.engines.nodes import java
-from tests.engines.nodes.assembled import assembled
-from tests.engines.nodes.build import version
-from tests.engines.nodes.central import artifact
-from tests.engines.nodes.search_node import SearchNode
+from tests.kit.nodes import java
+from tests.kit.nodes.assembled import assembled
+from tests.kit.nodes.build import version
+from tests.kit.nodes.central import artifact
+from tests.kit.nodes.search_node import SearchNode
 
 VERSION = version("elasticsearch")
 NINE = VERSION.startswith("9.")

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import pytest
 
-from tests.engines.nodes import java
-from tests.engines.nodes.build import built_for, version
-from tests.engines.nodes.central import MissingArtifactError, artifact
-from tests.engines.nodes.search_node import SearchNode
+from tests.kit.nodes import java
+from tests.kit.nodes.build import built_for, version
+from tests.kit.nodes.central import MissingArtifactError, artifact
+from tests.kit.nodes.search_node import SearchNode
 
 VERSION = version("opensearch")
 # ml-commons and what it needs, in the order in which the tool takes them; the last one is 390 MB.

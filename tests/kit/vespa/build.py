@@ -5,17 +5,17 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from integrations.vespa.package import Package
-from tests.engines.nodes.java import java_home
-from tests.engines.nodes.search_node import free_port
-from tests.engines.vespa.container import Java
+from lastly_integrations.vespa.package import Package
+from tests.kit.nodes.java import java_home
+from tests.kit.nodes.search_node import free_port
+from tests.kit.vespa.container import Java
 
 ROOT = Path(__file__).parents[3]
 PLUGINS = ROOT / "plugin"
 PLUGIN = PLUGINS / "vespa"
 BUNDLE = PLUGIN / "target" / "lastly-vespa-deploy.jar"
 _CONTENT_NODE_SINCE = (8, 625)
-EXAMPLE = ROOT / "integrations" / "vespa" / "example"
+EXAMPLE = ROOT / "integrations" / "lastly_integrations" / "vespa" / "example"
 
 
 def has_content_node() -> bool:

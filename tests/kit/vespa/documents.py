@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from integrations.vespa.services import SEARCHER
-from tests.engines.vespa.container import Container, Found
-from tests.engines.vespa.lying_sidecar import LyingSidecar
+from lastly_integrations.vespa.services import SEARCHER
+from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.vespa.container import Container, Found
 
 
 class Metrics:

@@ -19,7 +19,7 @@ from lastly.evaluation.results import Result, collect
 from lastly.evaluation.significance import compare_paired
 from lastly.evaluation.trial import FIRST_STAGE, Trial
 from lastly.evaluation.variants import Variant, plan
-from lastly.local.python_docs import python_documentation
+from lastly.search.python_docs import python_documentation
 
 # Questions that name what they ask for only in part; the answer is an entry of the standard library's documentation.
 QUESTIONS = {

@@ -14,11 +14,11 @@ from rich.progress import Progress
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.evaluation import shadow
 from lastly.evaluation.evaluate import Options, evaluate
-from lastly.local import counters
-from lastly.local.engines import recognise
-from lastly.local.exporter import EngineCollector
-from lastly.local.http_json import JsonServer
-from lastly.local.search_api import SearchApi, SearchApiIndex
+from lastly.monitoring import counters
+from lastly.monitoring.exporter import EngineCollector
+from lastly_integrations.json_client import JsonServer
+from lastly_integrations.recognise import recognise
+from lastly_integrations.search_api.search import SearchApi, SearchApiIndex
 
 HITS = [
     {"_id": "7", "_score": 2.5, "_source": {"title": "Tea", "text": ["green", "leaves"], "meta": {"by": "someone"}}},

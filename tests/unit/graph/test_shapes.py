@@ -2,7 +2,7 @@
 
 import pytest
 
-from lastly import buckets
+from lastly.graph import shapes as buckets
 
 
 @pytest.mark.parametrize("tokens", [1, 63, 64, 65, 1000, 1025, 8192, 8193, 100_000, 131_072])

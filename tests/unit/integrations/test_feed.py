@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import pytest
 
 from lastly.errors import InvalidRequestError
-from lastly.local import seeding
-from lastly.local.documents import Document
-from lastly.local.http_json import JsonServer
+from lastly.search.documents import Document
+from lastly_integrations import feed as seeding
+from lastly_integrations.json_client import JsonServer
 
 
 class DocumentApi(BaseHTTPRequestHandler):

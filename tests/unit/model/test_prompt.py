@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lastly.prompt import PromptTemplate, render, sanitize
+from lastly.model.prompt import PromptTemplate, render, sanitize
 from lastly.types import Block, Candidate, Query
 
 MARKERS = ("<|embed_token|>", "<|rerank_token|>")

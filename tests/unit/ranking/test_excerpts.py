@@ -3,7 +3,7 @@
 import random
 from collections.abc import Hashable, Sequence
 
-from lastly.excerpts import Parts, excerpts
+from lastly.ranking.excerpts import Parts, excerpts
 
 FILLER = [f"the w{n}" for n in range(1000)]  # two words each, "the" everywhere
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer
 
-from lastly.beginnings import Beginnings
 from lastly.config import embedded_model
+from lastly.ranking.first_tokens import Beginnings
 
 PIECES = (
     "the quick fox's ", "12345", "; over\n\n  ", "ça", "e\u0301\u0323", "\u0301", "   ", "\t", "日本語テキスト", "🍵",

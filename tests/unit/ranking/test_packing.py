@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastly.blocks import PackingRule, pack
+from lastly.ranking.packing import PackingRule, pack
 
 WIDE = PackingRule(maximum_length=131_072, block_size=125, max_doc_length=2_048)
 

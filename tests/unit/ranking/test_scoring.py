@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lastly.errors import ModelOutputError
-from lastly.scoring import cosine, fuse, order
+from lastly.ranking.scoring import cosine, fuse, order
 from lastly.types import BlockEmbeddings
 
 

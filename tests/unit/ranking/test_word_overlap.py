@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lastly.lexical import matches
-from lastly.scoring import blend
+from lastly.ranking.scoring import blend
+from lastly.ranking.word_overlap import matches
 from lastly.types import Lexical
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lastly.errors import InvalidRequestError
-from lastly.local.documents import read
+from lastly.search.documents import read
 
 
 def _file(tmp_path: Path, *lines: str) -> Path:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lastly.local.documents import Document
-from lastly.local.first_stage import FirstStage
-from lastly.local.python_docs import python_documentation
+from lastly.search.bm25 import FirstStage
+from lastly.search.documents import Document
+from lastly.search.python_docs import python_documentation
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (extra: parity)")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra: parity)")
 
-from training.decoder import Decoder  # noqa: E402
+from lastly_training.model.decoder import Decoder  # noqa: E402
 
 _SIZES = {
     "vocab_size": 100,

@@ -10,22 +10,23 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra: parity)")
 
-from training import losses, merging  # noqa: E402
-from training.batches import Lists, collate  # noqa: E402
-from training.checkpoint import Checkpoint  # noqa: E402
-from training.data import read_collection, without_held_out  # noqa: E402
-from training.drawing import Sampling, draw  # noqa: E402
-from training.lists import BM25  # noqa: E402
-from training.merging import Average  # noqa: E402
-from training.metrics import ndcg  # noqa: E402
-from training.packing import Reading, pack  # noqa: E402
-from training.prepared import Prepared  # noqa: E402
-from training.ragged import Ragged  # noqa: E402
-from training.template import Template  # noqa: E402
-from training.texts import dictionary  # noqa: E402
-from training.variation import Variation  # noqa: E402
-from training.words import Spelling, Words, rarity, relative_bm25  # noqa: E402
-from training.written import question, whole_sentences  # noqa: E402
+from lastly_training.data.batches import Lists, collate  # noqa: E402
+from lastly_training.data.beir import read_collection, without_held_out  # noqa: E402
+from lastly_training.data.candidates import BM25  # noqa: E402
+from lastly_training.data.drawing import Sampling, draw  # noqa: E402
+from lastly_training.data.prepared import Prepared  # noqa: E402
+from lastly_training.loop import losses  # noqa: E402
+from lastly_training.loop.metrics import ndcg  # noqa: E402
+from lastly_training.mini.texts import dictionary  # noqa: E402
+from lastly_training.mini.written import question, whole_sentences  # noqa: E402
+from lastly_training.model import merging  # noqa: E402
+from lastly_training.model.checkpoint import Checkpoint  # noqa: E402
+from lastly_training.model.merging import Average  # noqa: E402
+from lastly_training.text.packing import Reading, pack  # noqa: E402
+from lastly_training.text.ragged import Ragged  # noqa: E402
+from lastly_training.text.template import Template  # noqa: E402
+from lastly_training.text.variation import Variation  # noqa: E402
+from lastly_training.text.words import Spelling, Words, rarity, relative_bm25  # noqa: E402
 
 TEMPLATE = Template(start=0, query_start=1, query_end=2, document_marker=3, query_marker=4)
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from training.drawing import Sampling, TrainingList, draw
-from training.packing import Packed
-from training.prepared import Prepared
-from training.ragged import Values
-from training.template import MAX_QUERY_LENGTH, Template
+from lastly_training.data.drawing import Sampling, TrainingList, draw
+from lastly_training.data.prepared import Prepared
+from lastly_training.text.packing import Packed
+from lastly_training.text.ragged import Values
+from lastly_training.text.template import MAX_QUERY_LENGTH, Template
 
 _SORTED = 512  # lists drawn and sorted by length at a time
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from training.ragged import IntArray
+from lastly_training.text.ragged import IntArray
 
 FloatArray = npt.NDArray[np.float32]
 

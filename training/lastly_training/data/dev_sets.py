@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data import Collection, read_collections
-from training.lists import BM25
-from training.metrics import ndcg
-from training.prepared import CANDIDATES
+from lastly_training.data.beir import Collection, read_collections
+from lastly_training.data.candidates import BM25
+from lastly_training.data.prepared import CANDIDATES
+from lastly_training.loop.metrics import ndcg
 
 DEV_SETS = ["cranfield", "med", "time", "trecqa", "conala", "tydiqa-goldp-english", "wikiqa", "codenn-python"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from training.prepared import ListQuery, Prepared
-from training.ragged import Values
-from training.variation import Variation
-from training.words import relative_bm25
+from lastly_training.data.prepared import ListQuery, Prepared
+from lastly_training.text.ragged import Values
+from lastly_training.text.variation import Variation
+from lastly_training.text.words import relative_bm25
 
 _POSITIVES = 3
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from training.data import Collection
-from training.lists import BM25
-from training.packing import Reading
-from training.ragged import IntArray, Ragged, Values
-from training.synthetic import synthetic_queries
-from training.teacher import Teacher
-from training.words import Spelling, Words, rarity
+from lastly_training.data.beir import Collection
+from lastly_training.data.candidates import BM25
+from lastly_training.data.synthetic import synthetic_queries
+from lastly_training.teachers.teacher import Teacher
+from lastly_training.text.packing import Reading
+from lastly_training.text.ragged import IntArray, Ragged, Values
+from lastly_training.text.words import Spelling, Words, rarity
 
 CANDIDATES = 50
 _CHUNK = 4096  # queries that one process searches at a time

@@ -4,7 +4,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from training.lists import words
+from lastly_training.data.candidates import words
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 

@@ -2,12 +2,12 @@
 
 import torch
 
-from training.batches import Lists, stream
-from training.checkpoint import Checkpoint
-from training.drawing import Sampling
-from training.model import ListwiseReranker
-from training.prepared import Prepared
-from training.recipe import Recipe
+from lastly_training.data.batches import Lists, stream
+from lastly_training.data.drawing import Sampling
+from lastly_training.data.prepared import Prepared
+from lastly_training.loop.recipe import Recipe
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.model.reranker import ListwiseReranker
 
 _TOKENS = 8192
 

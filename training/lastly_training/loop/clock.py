@@ -3,8 +3,8 @@
 import math
 import time
 
-from training.parallel import Group
-from training.recipe import Recipe
+from lastly_training.loop.parallel import Group
+from lastly_training.loop.recipe import Recipe
 
 _RISING = 200  # steps
 _AGREED = 10  # steps after which a group's processes agree on the time again: each time waits for the GPU

@@ -1,6 +1,6 @@
 """nDCG@10 of the dev sets: BM25's best 50, and the same lists reranked by the model and by the teacher.
 
-`python -m training.evaluate CHECKPOINT DATA` prints a table.
+`python -m lastly_training.loop.evaluate CHECKPOINT DATA` prints a table.
 """
 
 import argparse
@@ -13,14 +13,14 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn.utils.rnn import pad_sequence
 
-from lastly.cuts import Cutter
-from training.checkpoint import Checkpoint
-from training.dev_sets import DevSet, read_dev_sets
-from training.lists import FloatArray
-from training.model import ListwiseReranker, cosines
-from training.prepared import encode, plain_tokenizer
-from training.teacher import Teacher, named_teacher
-from training.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH, Prompt, Template
+from lastly.ranking.truncation import Cutter
+from lastly_training.data.candidates import FloatArray
+from lastly_training.data.dev_sets import DevSet, read_dev_sets
+from lastly_training.data.prepared import encode, plain_tokenizer
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.model.reranker import ListwiseReranker, cosines
+from lastly_training.teachers.teacher import Teacher, named_teacher
+from lastly_training.text.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH, Prompt, Template
 
 _TOKENS = 65_536  # of the prompts that share a run
 _SHUFFLES = 5

@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training import losses
-from training.batches import Batch
-from training.model import cosines
-from training.recipe import Recipe
+from lastly_training.data.batches import Batch
+from lastly_training.loop import losses
+from lastly_training.loop.recipe import Recipe
+from lastly_training.model.reranker import cosines
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Several GPUs, one process each, as `torchrun` starts them: each draws lists of its own, their gradients are averaged.
 
-`torchrun --nproc-per-node 4 -m training.cli DATA --backbone BACKBONE -o FOLDER`
+`torchrun --nproc-per-node 4 -m lastly_training.cli DATA --backbone BACKBONE -o FOLDER`
 """
 
 import os

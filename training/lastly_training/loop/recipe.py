@@ -40,7 +40,7 @@ class Recipe:
     @classmethod
     def add_flags(cls, parser: argparse.ArgumentParser) -> None:
         """Add a flag for every field."""
-        group = parser.add_argument_group("recipe", "what training/recipe.py explains")
+        group = parser.add_argument_group("recipe", "what training/lastly_training/loop/recipe.py explains")
         for field in fields(cls):
             kind: dict[str, Any] = {"type": type(field.default)}
             if isinstance(field.default, bool):

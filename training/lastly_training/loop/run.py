@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
-from training.checkpoint import Checkpoint
-from training.data import read_collections, without_held_out
-from training.dev_sets import DevSet, read_dev_sets
-from training.evaluate import Tokens, report, table
-from training.model import ListwiseReranker, describe
-from training.parallel import Group
-from training.prepared import Prepared, plain_tokenizer, prepare
-from training.recipe import Recipe
-from training.teacher import Teacher
-from training.train import train
+from lastly_training.data.beir import read_collections, without_held_out
+from lastly_training.data.dev_sets import DevSet, read_dev_sets
+from lastly_training.data.prepared import Prepared, plain_tokenizer, prepare
+from lastly_training.loop.evaluate import Tokens, report, table
+from lastly_training.loop.parallel import Group
+from lastly_training.loop.recipe import Recipe
+from lastly_training.loop.train import train
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.model.reranker import ListwiseReranker, describe
+from lastly_training.teachers.teacher import Teacher
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.batches import Batch
-from training.objective import Taught
-from training.prepared import Prepared
-from training.teacher import Teacher
+from lastly_training.data.batches import Batch
+from lastly_training.data.prepared import Prepared
+from lastly_training.loop.objective import Taught
+from lastly_training.teachers.teacher import Teacher
 
 _SAMPLE = 2048  # documents, and queries, whose mean is taken for that of all
 

@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
-from training.adapters import Adapters
-from training.batches import Batch, Lists, stream
-from training.checkpoint import Checkpoint
-from training.clock import Clock
-from training.drawing import Sampling
-from training.merging import Average
-from training.model import ListwiseReranker
-from training.objective import weighted_losses
-from training.parallel import Group
-from training.prepared import Prepared
-from training.recipe import Recipe
-from training.taught import Jury
-from training.teacher import Teacher
+from lastly_training.data.batches import Batch, Lists, stream
+from lastly_training.data.drawing import Sampling
+from lastly_training.data.prepared import Prepared
+from lastly_training.loop.clock import Clock
+from lastly_training.loop.objective import weighted_losses
+from lastly_training.loop.parallel import Group
+from lastly_training.loop.recipe import Recipe
+from lastly_training.loop.taught import Jury
+from lastly_training.model.adapters import Adapters
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.model.merging import Average
+from lastly_training.model.reranker import ListwiseReranker
+from lastly_training.teachers.teacher import Teacher
 
 Keep = Callable[[ListwiseReranker], None]
 

@@ -1,8 +1,8 @@
 """What each part of the recipe brings: the same short training once for every change of it.
 
-`python -m training.ablations DATA -o FOLDER --backbone BACKBONE --teacher TEACHER... --steps 900` takes the flags of
-`lastly-train` and prints a table. `FOLDER/ablations.json` holds every set's figures; what it holds already is not
-trained again, so that a call that was cut off goes on.
+`python -m lastly_training.mini.ablations DATA -o FOLDER --backbone BACKBONE --teacher TEACHER... --steps 900` takes
+the flags of `lastly-train` and prints a table. `FOLDER/ablations.json` holds every set's figures; what it holds
+already is not trained again, so that a call that was cut off goes on.
 """
 
 import argparse
@@ -17,17 +17,17 @@ from typing import Any
 
 import torch
 
-from training.centring import centred
-from training.checkpoint import Checkpoint
-from training.cli import parser, started
-from training.dev_sets import DevSet
-from training.evaluate import Tokens, report
-from training.parallel import Group
-from training.prepared import Prepared
-from training.recipe import Recipe
-from training.run import Run
-from training.teacher import Teacher, named_teacher
-from training.train import train
+from lastly_training.cli import parser, started
+from lastly_training.data.dev_sets import DevSet
+from lastly_training.data.prepared import Prepared
+from lastly_training.loop.centring import centred
+from lastly_training.loop.evaluate import Tokens, report
+from lastly_training.loop.parallel import Group
+from lastly_training.loop.recipe import Recipe
+from lastly_training.loop.run import Run
+from lastly_training.loop.train import train
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.teachers.teacher import Teacher, named_teacher
 
 CHANGES = (
     "",
@@ -109,7 +109,7 @@ def table(rows: dict[str, Row]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     flags = parser()
-    flags.prog, flags.description = "python -m training.ablations", __doc__.split("\n")[0]
+    flags.prog, flags.description = "python -m lastly_training.mini.ablations", __doc__.split("\n")[0]
     flags.add_argument(
         "--changes", nargs="+", default=CHANGES, help='each as flags in quotes, "" for none (%(default)s)'
     )

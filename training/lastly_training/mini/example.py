@@ -1,14 +1,14 @@
 """An example to train on that every machine has: the documentation of its Python.
 
-`python -m training.example -o DATA` writes a collection in BEIR's layout: a docstring's first paragraph asks, the rest
-of it answers. Every tenth query is for dev.
+`python -m lastly_training.mini.example -o DATA` writes a collection in BEIR's layout: a docstring's first paragraph
+asks, the rest of it answers. Every tenth query is for dev.
 """
 
 import argparse
 from pathlib import Path
 
-from lastly.local.python_docs import python_documentation
-from training.texts import Text, write_collection
+from lastly.search.python_docs import python_documentation
+from lastly_training.mini.texts import Text, write_collection
 
 _LEAST_WORDS = 20
 

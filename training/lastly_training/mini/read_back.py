@@ -1,8 +1,9 @@
 """Reads a model folder in int8 back into a checkpoint, so that a training can go on from the embedded lastly-mini.
 
-`python -m training.embedded -o CHECKPOINT`, then `lastly-train DATA --checkpoint CHECKPOINT -o OUT`. The weights are
-those of the folder, its roundings included: 7 bits of a matrix, 8 of the embedding table. `--unrounded SEED` draws
-weights that round to them instead: what fp32 weights that are gone may have been, and as good a start as they were.
+`python -m lastly_training.mini.read_back -o CHECKPOINT`, then `lastly-train DATA --checkpoint CHECKPOINT -o OUT`. The
+weights are those of the folder, its roundings included: 7 bits of a matrix, 8 of the embedding table. `--unrounded
+SEED` draws weights that round to them instead: what fp32 weights that are gone may have been, and as good a start as
+they were.
 """
 
 import argparse
@@ -19,10 +20,10 @@ from onnx import GraphProto, NodeProto, numpy_helper
 
 from lastly.config import embedded_model
 from lastly.errors import ModelFolderError
-from lastly.model import Manifest, ModelFolder, load
-from onnx_export.description import PROMPT_KEYS
-from onnx_export.precision import EMBEDDING
-from training.checkpoint import Checkpoint
+from lastly.model.folder import Manifest, ModelFolder, load
+from lastly_export.description import PROMPT_KEYS
+from lastly_export.precision import EMBEDDING
+from lastly_training.model.checkpoint import Checkpoint
 
 _SCALE = "_scale"
 Stored = Mapping[str, npt.NDArray[Any]]

@@ -1,8 +1,8 @@
 """nDCG@10 of a model folder as it is served (number type, blocks and all), on a sample of the dev queries.
 
-`python -m training.served FOLDER DATA --sample 40` prints a line a set and the mean; `--shuffles 5` reads the
-candidates in five random orders too, `--teacher minilm` ranks the same lists by a sentence-embedding model.
-`training.evaluate` measures checkpoints.
+`python -m lastly_training.mini.served FOLDER DATA --sample 40` prints a line a set and the mean; `--shuffles 5` reads
+the candidates in five random orders too, `--teacher minilm` ranks the same lists by a sentence-embedding model.
+`lastly_training.loop.evaluate` measures checkpoints.
 """
 
 import argparse
@@ -15,11 +15,11 @@ from typing import get_args
 
 import numpy as np
 
-from lastly.reranker import Reranker
+from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, LongDocuments, Query, Truncation
-from training.dev_sets import DevSet, read_dev_sets
-from training.evaluate import rerank_by_teacher
-from training.teacher import named_teacher
+from lastly_training.data.dev_sets import DevSet, read_dev_sets
+from lastly_training.loop.evaluate import rerank_by_teacher
+from lastly_training.teachers.teacher import named_teacher
 
 
 def main() -> None:

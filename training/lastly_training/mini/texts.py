@@ -1,6 +1,6 @@
 """Further English texts to learn from: WordNet's glosses, two dictionaries, the descriptions of Debian's packages.
 
-`python -m training.texts -o DATA` writes them as collections in BEIR's layout. On Debian 12:
+`python -m lastly_training.mini.texts -o DATA` writes them as collections in BEIR's layout. On Debian 12:
 `apt-get install wordnet-base dict-gcide dict-foldoc && apt-get -o Acquire::Languages=en update`.
 """
 

@@ -1,8 +1,8 @@
 """Further texts to learn from, and questions about them, both written by a small language model.
 
-`python -m training.written BACKBONE -o DATA/written --minutes 2` writes a collection in BEIR's layout: passages of many
-kinds about WordNet's glosses, a question about each. BACKBONE is a GGUF file, a folder or a hub id of a model that was
-trained to follow instructions in ChatML, as SmolLM2-135M-Instruct.
+`python -m lastly_training.mini.written BACKBONE -o DATA/written --minutes 2` writes a collection in BEIR's layout:
+passages of many kinds about WordNet's glosses, a question about each. BACKBONE is a GGUF file, a folder or a hub id
+of a model that was trained to follow instructions in ChatML, as SmolLM2-135M-Instruct.
 
 What such a model says need not be true: teachers judge the texts, which only have to be as varied as the world's.
 """
@@ -19,10 +19,10 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from training.backbone import load_backbone
-from training.lists import words
-from training.texts import Text, wordnet, write_collection
-from training.vocabulary import read_tokenizer
+from lastly_training.data.candidates import words
+from lastly_training.mini.texts import Text, wordnet, write_collection
+from lastly_training.model.backbone import load_backbone
+from lastly_training.text.vocabulary import read_tokenizer
 
 KINDS = (
     "a paragraph of a news report",

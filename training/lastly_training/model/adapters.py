@@ -4,8 +4,8 @@ from typing import cast
 
 from peft import LoraConfig, LoraModel
 
-from training.decoder import Decoder
-from training.model import ListwiseReranker
+from lastly_training.model.decoder import Decoder
+from lastly_training.model.reranker import ListwiseReranker
 
 _MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 

@@ -1,7 +1,7 @@
 """The start of a training: first layers of a language model, a smaller vocabulary, two marker tokens, a projector.
 
-`python -m training.backbone BACKBONE -o FOLDER` writes a checkpoint folder in the layout of jina-reranker-v3.
-BACKBONE is a GGUF file, a local folder or a hub id of a Llama or Qwen3 model.
+`python -m lastly_training.model.backbone BACKBONE -o FOLDER` writes a checkpoint folder in the layout of
+jina-reranker-v3. BACKBONE is a GGUF file, a local folder or a hub id of a Llama or Qwen3 model.
 """
 
 import argparse
@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from training.checkpoint import Checkpoint
-from training.template import DOCUMENT_MARKER, MAXIMUM_POSITIONS, QUERY_MARKER, prompt_description
-from training.vocabulary import cut_tokenizer, read_tokenizer
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.text.template import DOCUMENT_MARKER, MAXIMUM_POSITIONS, QUERY_MARKER, prompt_description
+from lastly_training.text.vocabulary import cut_tokenizer, read_tokenizer
 
 
 @dataclass(frozen=True)

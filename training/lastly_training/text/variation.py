@@ -5,9 +5,9 @@ No text is read twice, so that none is learnt by heart. A teacher judges every c
 
 import numpy as np
 
-from lastly.excerpts import Parts
-from lastly.terms import rarity
-from training.ragged import Ragged, Values
+from lastly.ranking.excerpts import Parts
+from lastly.ranking.terms import rarity
+from lastly_training.text.ragged import Ragged, Values
 
 _SHORTEST = 6
 Random = np.random.Generator

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.template import CONTROL_TOKENS, DOCUMENT_MARKER, QUERY_MARKER
+from lastly_training.text.template import CONTROL_TOKENS, DOCUMENT_MARKER, QUERY_MARKER
 
 # Reserved tokens of SmolLM2 whose places the markers take.
 _RESERVED = {"<repo_name>": DOCUMENT_MARKER, "<reponame>": QUERY_MARKER}

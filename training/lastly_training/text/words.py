@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training import lists
-from training.ragged import Ragged, Values
+from lastly_training.data import candidates as lists
+from lastly_training.text.ragged import Ragged, Values
 
 _MOST_WORDS = 1024  # that are kept of a text
 _WORD = re.compile(r"\n[\s]*|\S+")

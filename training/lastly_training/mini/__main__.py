@@ -1,4 +1,4 @@
-"""Trains lastly-mini: `python -m training DATA -o FOLDER` runs every step and ends in a model folder.
+"""Trains lastly-mini: `python -m lastly_training.mini DATA -o FOLDER` runs every step and ends in a model folder.
 
 It is `lastly-train` with lastly-mini's backbone, shape and two teachers, whose folders `--teacher` names; further flags
 are passed on.
@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from training.cli import main
+from lastly_training.cli import main
 
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SHAPE = ("--layers", "7", "--vocabulary", "32768", "--lowercase", "--projector", "1024", "768")

@@ -1,0 +1,1 @@
+"""What reranking costs inside the engines."""

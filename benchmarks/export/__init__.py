@@ -1,0 +1,1 @@
+"""What exporting costs, and what number types cost in quality."""

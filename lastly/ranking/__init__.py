@@ -1,0 +1,1 @@
+"""From a query and its documents to scores: truncation, packing, encoding, fusing, ordering."""

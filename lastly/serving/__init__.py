@@ -1,0 +1,1 @@
+"""The sidecar over HTTP: the application, its routes and dialects, keys, certificates, models."""

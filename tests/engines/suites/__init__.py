@@ -1,0 +1,1 @@
+"""Suites that are written once and run in several engines."""

@@ -1,0 +1,1 @@
+"""The engines as the suites see them: their clients and the corpus."""

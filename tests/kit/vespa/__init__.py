@@ -1,0 +1,1 @@
+"""Vespa's container in process, its bundle and its articles."""

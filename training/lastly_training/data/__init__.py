@@ -1,0 +1,1 @@
+"""Collections, candidate lists, and the batches drawn from them."""

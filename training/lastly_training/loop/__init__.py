@@ -1,0 +1,1 @@
+"""The training itself: recipe, losses, steps, evaluation."""

@@ -1,0 +1,1 @@
+"""How lastly-mini was made; not installed with the package."""

@@ -1,0 +1,1 @@
+"""The reranker in torch, and its checkpoints."""
