@@ -34,7 +34,7 @@ test-opensearch: $(VENV)/.development ## OpenSearch's tests, in nodes of the plu
 	OPENSEARCH_VERSION=$(OPENSEARCH) $(BIN)/python -m pytest tests/engines/opensearch $(ARGS)
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
-	$(BIN)/python -m pytest tests/unit tests/api tests/repository/test_imports.py tests/repository/test_docs.py $(ARGS)
+	$(BIN)/python -m pytest tests/unit tests/api tests/repository/test_docs.py $(ARGS)
 
 docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
 	$(BIN)/python -m docs.configuration_page > docs/configuration.md
