@@ -1,4 +1,10 @@
-"""Finds a JDK that is new enough: engines want different ones, and the one on the path is often older."""
+"""Finds a JDK that is new enough: engines want different ones, and the one on the path is often older.
+
+usage: python plugin/find_jdk.py 21 [VARIABLE ...]
+
+Prints the JDK's home: a variable's (JAVA_HOME last), the one on the path, or its oldest neighbour that is new enough.
+Imports nothing but the standard library, so that any Python runs it before anything is installed.
+"""
 
 import os
 import re
@@ -8,7 +14,7 @@ from pathlib import Path
 
 
 def java_home(at_least: int, *variables: str) -> str | None:
-    """Give a JDK's home: a variable's, the one on the path, or the oldest neighbour that is new enough."""
+    """Return the home of a JDK of this version or newer, or None."""
     homes = [Path(home) for name in (*variables, "JAVA_HOME") if (home := os.environ.get(name))]
     if java := shutil.which("java"):
         on_path = Path(java).resolve().parents[1]
@@ -17,7 +23,7 @@ def java_home(at_least: int, *variables: str) -> str | None:
 
 
 def _version(home: Path) -> int:
-    """Give a JDK's major version, as its `release` file says; 0 where there is none."""
+    """Return a JDK's major version, as its `release` file says; 0 where there is none."""
     try:
         found = re.search(r'JAVA_VERSION="(\d+)', (home / "release").read_text(encoding="utf-8"))
     except OSError:
@@ -26,6 +32,6 @@ def _version(home: Path) -> int:
 
 
 if __name__ == "__main__":
-    if not (home := java_home(int(sys.argv[1]))):
+    if not (home := java_home(int(sys.argv[1]), *sys.argv[2:])):
         sys.exit(f"No JDK of {sys.argv[1]} or newer found; set JAVA_HOME")
     print(home)

@@ -23,7 +23,8 @@ from benchmarks.engines.vespa_overhead import QUERIES, WINDOW, corpus, stub
 from benchmarks.results import table, write_section
 from tests.kit.nodes import elasticsearch, opensearch
 from tests.kit.nodes.build import built
-from tests.kit.nodes.search_node import SearchNode, free_port
+from tests.kit.nodes.search_node import SearchNode
+from tests.kit.ports import free_port
 
 ENGINES: dict[str, tuple[type[SearchNode], Callable[[], str | None], str]] = {
     "opensearch": (opensearch.OpenSearchNode, opensearch.java_home, opensearch.VERSION),

@@ -16,11 +16,11 @@ from tests.kit.engines.elasticsearch import ElasticsearchEngine
 from tests.kit.engines.engine import Corpus, Engine
 from tests.kit.engines.opensearch import OpenSearchEngine
 from tests.kit.engines.restart import Searches, check, search_through_a_restart
-from tests.kit.lying_sidecar import LyingSidecar
 from tests.kit.nodes import elasticsearch, opensearch
 from tests.kit.nodes.build import built
 from tests.kit.nodes.search_node import SearchNode
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.sidecars.lying import LyingSidecar
+from tests.kit.sidecars.real import RealSidecar
 
 _WINDOW = 5
 _PAUSE = {"lastly.breaker.pause": "500ms"}

@@ -20,7 +20,7 @@ from lastly.search.python_docs import python_documentation
 from lastly_integrations.vespa.package import Package
 from lastly_integrations.vespa.services import SEARCHER, Wiring
 from tests.kit.nodes.build import version
-from tests.kit.nodes.search_node import free_port
+from tests.kit.ports import free_port
 from tests.kit.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
 from tests.kit.vespa.container import running
 

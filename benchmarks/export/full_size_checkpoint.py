@@ -18,7 +18,7 @@ import numpy as np
 
 from lastly_export.architecture import read_architecture
 from lastly_export.checkpoint import backbone_shapes
-from tests.kit.checkpoints import write_tokenizer
+from tests.kit.models.checkpoints import write_tokenizer
 
 CONFIG = {
     "architectures": ["JinaForRanking"],

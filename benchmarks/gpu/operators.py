@@ -14,6 +14,7 @@ from benchmarks.gpu.part import Part, run
 from lastly.graph.native import library
 from lastly_export.builder import OPERATORS
 from lastly_export.precision import NUMPY_TYPES
+from tests.kit.models.rotary import rotated
 
 _ELEMENTS = {"fp32": TensorProto.FLOAT, "fp16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}
 _ROUNDING = {"fp32": 2.0**-23, "fp16": 2.0**-11, "bf16": 2.0**-8}
@@ -62,16 +63,6 @@ def _heads(part: Part, dtype: str, shape: tuple[int, ...]) -> dict[str, float]:
         name: np.repeat(each, heads // each.shape[2], axis=2).reshape(batch, tokens, -1) for name, each in found.items()
     }
     return _compare(part, dtype, node, inputs, wanted, smallest=0.05)
-
-
-def rotated(heads: np.ndarray, cos: np.ndarray, sin: np.ndarray, norm: np.ndarray | None) -> np.ndarray:
-    """Normalise, where there is a weight, and rotate heads [batch, tokens, heads, dim] by tables; in fp64."""
-    heads = heads.astype(np.float64)
-    if norm is not None:
-        heads = heads / np.sqrt((heads**2).mean(-1, keepdims=True) + 1e-6) * norm
-    left, right = np.split(heads, 2, axis=-1)
-    cos, sin = cos[None, :, None], sin[None, :, None]
-    return np.concatenate([left * cos - right * sin, right * cos + left * sin], axis=-1)
 
 
 def _compare(part: Part, dtype: str, node: Any, inputs: Arrays, wanted: Arrays, smallest: float) -> dict[str, float]:

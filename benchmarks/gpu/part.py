@@ -20,6 +20,7 @@ from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
 from lastly_export.graphfile import Dtype, Kind
 from lastly_export.parity import spearman
+from tests.kit.models.as_on_gpu import AsOnGpu
 
 TINY_SIZES = {
     "hidden_size": 64,
@@ -104,12 +105,6 @@ class Part:
             traceback.print_exc()
             sys.stderr.flush()
             self.note(f"{key} failed", f"{type(error).__name__}: {error}"[:600])
-
-
-class AsOnGpu(Session):
-    """Buckets, powers of two and binding as on a GPU, on the CPU."""
-
-    on_gpu = True
 
 
 def run(work: Callable[[Part], None]) -> None:

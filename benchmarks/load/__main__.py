@@ -12,7 +12,8 @@ from pathlib import Path
 from benchmarks.load import overload, soak
 from benchmarks.results import write_section
 from lastly.config import embedded_model
-from tests.fuzz.million import small_model
+from tests.kit.callers.overload import Plan
+from tests.kit.models.small import one_layer_model
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def _models(given: list[str]) -> Iterator[dict[str, Path]]:
         yield {name: Path(folder) for name, _, folder in (one.partition("=") for one in given)}
         return
     with tempfile.TemporaryDirectory() as folder:
-        yield {"lastly-mini": embedded_model(), "one narrow layer": small_model(Path(folder))}
+        yield {"lastly-mini": embedded_model(), "one narrow layer": one_layer_model(Path(folder))}
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def main() -> None:
     flags.add_argument("--deadline-ms", type=int, default=0, help="0: the time of ten calls, at least 500")
     flags.add_argument("--threads", type=int, default=1)
     options = flags.parse_args()
-    plan = overload.Plan(options.callers, options.documents, options.deadline_ms)
+    plan = Plan(options.callers, options.documents, options.deadline_ms)
     packages = ("onnxruntime", "uvicorn")
     with _models(options.model) as models:
         if options.part != "soak":

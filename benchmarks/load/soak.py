@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import psutil
 
-from benchmarks.load.calls import body, running
+from benchmarks.load.sidecar import running
 from benchmarks.results import table
+from tests.kit.callers.calls import body
 
 
 @dataclass(frozen=True)

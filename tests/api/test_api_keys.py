@@ -10,7 +10,7 @@ from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.serving import api_keys as keys
 from lastly.serving.api_keys import Keys
-from tests.api.conftest import CALL, serving, small_settings
+from tests.kit.sidecars.in_process import CALL, serving, small_settings
 
 
 def sha256(key: str) -> str:

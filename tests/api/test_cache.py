@@ -13,7 +13,7 @@ from lastly.config import Settings
 from lastly.scheduling.metrics import Metrics
 from lastly.serving.cache import ResultCache
 from lastly.types import Ranked, Ranking
-from tests.api.conftest import CALL, serving, small_settings
+from tests.kit.sidecars.in_process import CALL, serving, small_settings
 
 
 def hits(client: TestClient) -> float:

@@ -14,7 +14,7 @@ from llama_index.postprocessor.cohere_rerank import CohereRerank as LlamaCohereR
 from llama_index.postprocessor.tei_rerank import TextEmbeddingInference
 from rerankers import Reranker
 
-from tests.kit.sidecar_process import sidecar
+from tests.kit.sidecars.process import sidecar
 
 QUERY, TEXTS = "tea", ["green tea", "a bicycle", "black tea"]
 KEY = "a-key-of-tests"

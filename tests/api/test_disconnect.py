@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.conftest import CALL
-from tests.kit.sidecar_process import Sidecar, sidecar
+from tests.kit.sidecars.in_process import CALL
+from tests.kit.sidecars.process import Sidecar, sidecar
 
 
 @pytest.fixture(scope="module")

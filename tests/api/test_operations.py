@@ -21,8 +21,8 @@ from lastly.errors import InvalidRequestError, ModelFolderError
 from lastly.ranking.reranker import Reranker
 from lastly.serving.app import create_app
 from lastly.serving.service import Service
-from tests.api.conftest import CALL, serving, small_settings, wait_until_ready
-from tests.kit.sidecar_process import Sidecar, sidecar
+from tests.kit.sidecars.in_process import CALL, serving, small_settings, wait_until_ready
+from tests.kit.sidecars.process import Sidecar, sidecar
 
 
 def test_the_model_is_listed_with_its_licence(client: TestClient) -> None:

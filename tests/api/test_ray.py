@@ -18,7 +18,7 @@ import ray
 
 from lastly.config import Settings
 from lastly.serving.ray_serve import deployed
-from tests.api.conftest import CALL, small_settings
+from tests.kit.sidecars.in_process import CALL, small_settings
 
 
 @pytest.fixture(scope="module")

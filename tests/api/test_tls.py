@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from lastly.cli import main
-from tests.api.conftest import CALL
-from tests.kit.sidecar_process import Sidecar, sidecar
+from tests.kit.sidecars.in_process import CALL
+from tests.kit.sidecars.process import Sidecar, sidecar
 
 
 def issue(folder: Path) -> tuple[Path, Path]:

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from lastly.config import Settings
 from lastly.evaluation.rerankers import FolderReranker
 from lastly.ranking.word_overlap import matches
-from tests.api.conftest import CALL, serving, small_settings
+from tests.kit.sidecars.in_process import CALL, serving, small_settings
 
 
 def scores(client: TestClient, **more: Any) -> list[float]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.deploy.files import ROOT, SERVICES, command, dockerfile, run_lines
-from tests.kit.nodes.search_node import USER, SearchNode, free_port
+from tests.kit.nodes.search_node import USER, SearchNode
+from tests.kit.ports import free_port
 
 KEY = "a key of the stack's test"
 _START_S = 120

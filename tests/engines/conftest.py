@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.suites.search_api import eventually
 from tests.engines.suites.widening import Others
 from tests.kit.engines.articles import restored, use_sidecars
 from tests.kit.engines.engine import Corpus, Engine
 from tests.kit.engines.kind import Kind
-from tests.kit.lying_sidecar import LyingSidecar
-from tests.kit.nodes.search_node import SearchNode, free_port
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.nodes.search_node import SearchNode
+from tests.kit.ports import free_port
+from tests.kit.sidecars.lying import LyingSidecar
+from tests.kit.sidecars.real import RealSidecar
+from tests.kit.waiting import eventually
 
 
 @pytest.fixture(scope="session")

@@ -17,19 +17,10 @@ from lastly.config import Settings
 from lastly.ranking.reranker import Reranker
 from lastly.serving.app import create_app
 from lastly.types import Candidate, Query, Truncation
-from lastly_export.export import ExportOptions, export
-from tests.api.conftest import wait_until_ready
 from tests.fuzz.contract import check
 from tests.fuzz.inputs import call, text
-from tests.kit.checkpoints import Shape, write_checkpoint
-
-_TINY = Shape(hidden=32, layers=1, heads=2, kv_heads=1, head_dim=16, mlp=32)
-
-
-def small_model(folder: Path) -> Path:
-    """Export a random model of one narrow layer: fuzzing needs the code around it, not its judgement."""
-    export(write_checkpoint(folder / "checkpoint", _TINY), folder / "model", ExportOptions(parity=False))
-    return folder / "model"
+from tests.kit.models.small import one_layer_model
+from tests.kit.sidecars.in_process import wait_until_ready
 
 
 def encode_one(reranker: Reranker, rng: random.Random) -> None:
@@ -53,7 +44,7 @@ def call_one(client: TestClient, rng: random.Random) -> int:
 
 def run(inputs: int, whole: int, seed: int, folder: Path) -> dict[str, object]:
     """Run so many inputs, `whole` of a hundred through HTTP; raises at the first broken contract."""
-    model, statuses, started = small_model(folder), dict[str, int](), time.monotonic()
+    model, statuses, started = one_layer_model(folder), dict[str, int](), time.monotonic()
     reranker = Reranker.load(model)
     with TestClient(create_app(Settings(model=str(model))), raise_server_exceptions=True) as client:
         wait_until_ready(client)

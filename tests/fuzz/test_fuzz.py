@@ -14,8 +14,9 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from tests.fuzz.contract import ALLOWED
-from tests.fuzz.million import run, small_model
-from tests.kit.sidecar_process import sidecar
+from tests.fuzz.million import run
+from tests.kit.models.small import one_layer_model
+from tests.kit.sidecars.process import sidecar
 
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 
@@ -42,7 +43,7 @@ KEY = {"Authorization": "Bearer a-key-of-tests"}
 def test_right_and_wrong_calls_of_the_openapi_page_get_the_answers_that_it_describes(tmp_path: Path) -> None:
     statuses = Counter[int]()
     with sidecar(
-        "--model", str(small_model(tmp_path)), "--log-level", "error", "--api-key", "a-key-of-tests"
+        "--model", str(one_layer_model(tmp_path)), "--log-level", "error", "--api-key", "a-key-of-tests"
     ) as running:
         schema = schemathesis.openapi.from_url(f"{running.address}/openapi.json")
         for found in schema.get_all_operations():

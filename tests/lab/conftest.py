@@ -15,7 +15,7 @@ from lastly.search.sidecar import SidecarClient
 from lastly.serving.server import listen
 from lastly_export.export import export
 from lastly_integrations.json_client import JsonServer
-from tests.kit.checkpoints import QWEN3, write_checkpoint
+from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 
 KEY = "a key of the tests"
 

@@ -2,13 +2,12 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from benchmarks.load.overload import Outcome, Plan, run_overload
-from tests.api.conftest import small_model  # noqa: F401  the fixture
-from tests.kit.sidecar_process import sidecar
+from tests.kit.callers.overload import Outcome, Plan, run_overload
+from tests.kit.models.small import exported
+from tests.kit.sidecars.process import sidecar
 
 SECONDS = 12.0
 # The callers share two cores with the sidecar, and perhaps with builds and engines: they see an answer later than it is
@@ -17,11 +16,12 @@ BUSY_S = 0.25
 
 
 @pytest.fixture(scope="module")
-def outcome(small_model: Path) -> Outcome:  # noqa: F811
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    model = exported(tmp_path_factory.mktemp("small"))
     # One thread for the model leaves one of two cores for the callers and the door.
     # The loop runs in a thread of its own: a browser that an earlier test opened keeps one in this thread.
     with (
-        sidecar("--model", str(small_model), "--threads", "1", "--log-level", "warning") as running,
+        sidecar("--model", str(model), "--threads", "1", "--log-level", "warning") as running,
         ThreadPoolExecutor(1) as thread,
     ):
         load = run_overload(running.address, SECONDS, Plan(documents=5, factor=2.0))

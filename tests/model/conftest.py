@@ -8,8 +8,8 @@ from lastly.model import folder as model
 from lastly.model.folder import ModelFolder
 from lastly.ranking.reranker import Reranker
 from lastly_export.export import export
-from tests.kit.checkpoints import QWEN3, write_checkpoint
-from tests.kit.reference import Reference
+from tests.kit.models.checkpoints import QWEN3, write_checkpoint
+from tests.kit.models.reference import Reference
 
 
 @pytest.fixture(scope="session")

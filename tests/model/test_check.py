@@ -12,7 +12,7 @@ from lastly.errors import ModelFolderError
 from lastly.graph.opsets import opsets
 from lastly.model import folder as model
 from lastly_export.export import ExportOptions, export
-from tests.kit.checkpoints import LLAMA, write_checkpoint
+from tests.kit.models.checkpoints import LLAMA, write_checkpoint
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from lastly_export.checkpoint import Checkpoint
 from lastly_export.export import ExportOptions, export
 from lastly_export.graphfile import DTYPES, Dtype, Kind, write_graph
 from lastly_export.parity import encode_cases, spearman
-from tests.kit.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
-from tests.kit.graphs import ExportedGraph, Prompt, expected, scores
-from tests.kit.reference import Reference
+from tests.kit.models.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
+from tests.kit.models.graphs import ExportedGraph, Prompt, expected, scores
+from tests.kit.models.reference import Reference
 
 SHORT_PROMPT = {
     "name": "tiny",

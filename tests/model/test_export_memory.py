@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from lastly_export.export import ExportOptions, export
 from lastly_export.graphfile import Dtype, Kind
-from tests.kit.checkpoints import QWEN3, WIDE, Shape, write_checkpoint
+from tests.kit.models.checkpoints import QWEN3, WIDE, Shape, write_checkpoint
 
 ROOT = Path(__file__).parents[2]
 LIMIT_8192 = 1.3e9  # at the 0.6B width in fp32
@@ -21,7 +21,7 @@ def activation_memory(folder: Path, shape: Shape, lengths: list[int], kind: Kind
     """Peak bytes above the loaded model, for each length."""
     checkpoint = write_checkpoint(folder / "checkpoint", shape)
     export(checkpoint, folder / "model", ExportOptions(kind=kind, parity=False))
-    command = [sys.executable, "-m", "tests.kit.memory_probe", str(folder / "model"), *map(str, lengths)]
+    command = [sys.executable, "-m", "tests.kit.models.memory_probe", str(folder / "model"), *map(str, lengths)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=True)
     return {int(length): int(size) for length, size in (line.split() for line in done.stdout.splitlines())}
 
@@ -55,7 +55,7 @@ _EXPORT = """
 import sys
 from pathlib import Path
 from lastly_export.export import ExportOptions, export
-from tests.kit.memory_probe import peak
+from tests.kit.models.memory_probe import peak
 export(Path(sys.argv[1]), Path(sys.argv[2]), ExportOptions(dtype=sys.argv[3], parity=False))
 print(peak())
 """

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lastly_export.graphfile import Kind
-from tests.kit.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
-from tests.kit.graphs import ExportedGraph, Prompt, difference, expected
-from tests.kit.reference import Reference
+from tests.kit.models.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
+from tests.kit.models.graphs import ExportedGraph, Prompt, difference, expected
+from tests.kit.models.reference import Reference
 
 TOLERANCE = 1e-5
 SLIDING_LAST = replace(SLIDING, layers=3)  # its last layer is windowed, unlike the published v3.5's

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.gpu.part import AsOnGpu
 from lastly.errors import ModelFolderError, NotReadyError
 from lastly.graph.opening import CUDA, SessionOptions, cuda_available
 from lastly.graph.session import Run, Session
@@ -14,9 +13,10 @@ from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
 from lastly_export.errors import ExportError
 from lastly_export.export import ExportOptions, export
-from tests.kit.checkpoints import LLAMA, write_checkpoint
-from tests.kit.graphs import ExportedGraph, Prompt, difference, expected
-from tests.kit.reference import Reference
+from tests.kit.models.as_on_gpu import AsOnGpu
+from tests.kit.models.checkpoints import LLAMA, write_checkpoint
+from tests.kit.models.graphs import ExportedGraph, Prompt, difference, expected
+from tests.kit.models.reference import Reference
 
 
 class Watched(AsOnGpu):

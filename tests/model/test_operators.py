@@ -12,7 +12,6 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
 
-from benchmarks.gpu.operators import rotated
 from lastly.errors import LastlyError, ModelFolderError
 from lastly.graph.native import library
 from lastly.graph.native.build import build
@@ -21,9 +20,10 @@ from lastly.graph.session import Session
 from lastly_export.builder import CONTRIB, OPERATORS
 from lastly_export.errors import ExportError
 from lastly_export.export import ExportOptions, export
-from tests.kit.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
-from tests.kit.graphs import ExportedGraph, Prompt, difference, expected
-from tests.kit.reference import Reference
+from tests.kit.models.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
+from tests.kit.models.graphs import ExportedGraph, Prompt, difference, expected
+from tests.kit.models.reference import Reference
+from tests.kit.models.rotary import rotated
 
 RNG = np.random.default_rng(0)
 
@@ -140,7 +140,7 @@ def test_a_graph_with_operators_wants_its_library_and_a_gpu(
         Session(folder, SessionOptions())
     shutil.copy(library.path(), folder.path)  # a folder may bring code; it is not loaded
     monkeypatch.setattr(library, "LIBRARY", tmp_path / "missing.so")
-    with pytest.raises(ModelFolderError, match=r"lastly\.native\.build"):
+    with pytest.raises(ModelFolderError, match=r"lastly\.graph\.native\.build"):
         library.path()
 
 

@@ -13,7 +13,7 @@ from lastly.model.folder import ModelFolder
 from lastly.ranking.reranker import Reranker
 from lastly.ranking.tokenization import PromptTokenizer
 from lastly.types import Block, Candidate, Query, Truncation
-from tests.kit.reference import Limits, Reference
+from tests.kit.models.reference import Limits, Reference
 
 TOLERANCE = 1e-5
 WORDS = [

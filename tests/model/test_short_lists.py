@@ -12,7 +12,7 @@ from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
 from lastly_export.export import ExportOptions, export
 from lastly_export.graphfile import Dtype
-from tests.kit.checkpoints import QWEN3, write_checkpoint
+from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 
 
 def noise(folder: ModelFolder, tokens: int) -> Encoding:

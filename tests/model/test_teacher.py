@@ -12,7 +12,7 @@ from lastly_training.loop.taught import joint
 from lastly_training.teachers import onnx_teacher
 from lastly_training.teachers.teacher import Teacher
 from lastly_training.text.words import Words
-from tests.kit.toy_bert import bert, teacher_folder, tokenizer
+from tests.kit.models.toy_bert import bert, teacher_folder, tokenizer
 
 TEXTS = ["copy a file", "file", "a file copy copy"]
 

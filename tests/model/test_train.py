@@ -39,8 +39,8 @@ from lastly_training.model.backbone import start
 from lastly_training.model.checkpoint import Checkpoint
 from lastly_training.model.reranker import ListwiseReranker, cosines
 from lastly_training.teachers.teacher import Teacher
-from tests.kit.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
-from tests.kit.toy_bert import bert, teacher_folder
+from tests.kit.models.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
+from tests.kit.models.toy_bert import bert, teacher_folder
 
 TOY = ["--tokens", "1024", "--largest", "8", "--limit", "48", "--workers", "0", "--sample", "8", "--synthetic", "1"]
 SHAPE = ["--projector", "48", "32"]
@@ -252,7 +252,7 @@ def test_flags_that_would_do_nothing_are_refused(tmp_path: Path, capsys: pytest.
 def test_processes_that_train_together_end_with_the_same_weights(data: Path, tmp_path: Path) -> None:
     start(_backbone(tmp_path / "backbone", QWEN3), Kept(projector=(48, 32)), "toy", 0).save(tmp_path / "start")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    together = [*command, "-m", "tests.kit.train_in_group", str(data), str(tmp_path)]
+    together = [*command, "-m", "tests.kit.models.train_in_group", str(data), str(tmp_path)]
     subprocess.run(together, check=True, timeout=240, env=os.environ | {"OMP_NUM_THREADS": "1"})
     first, second = (load_file(tmp_path / f"rank{rank}" / "model.safetensors") for rank in range(2))
     begin = load_file(tmp_path / "start" / "model.safetensors")

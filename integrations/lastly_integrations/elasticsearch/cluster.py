@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
+
 from lastly_integrations.search_api.cluster import Cluster
 from lastly_integrations.search_api.errors import WiringError
 

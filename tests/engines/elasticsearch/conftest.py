@@ -11,9 +11,9 @@ from tests.kit.engines.articles import index_articles
 from tests.kit.engines.elasticsearch import ElasticsearchEngine
 from tests.kit.engines.engine import Corpus, Engine
 from tests.kit.engines.kind import Kind
-from tests.kit.lying_sidecar import LyingSidecar
 from tests.kit.nodes.build import built
 from tests.kit.nodes.elasticsearch import PROFILE, VERSION, ElasticsearchNode, java_home
+from tests.kit.sidecars.lying import LyingSidecar
 
 QUICK_BREAKER = {"lastly.breaker.pause": "200ms"}
 VECTOR = {"type": "dense_vector", "dims": 2, "index": True, "similarity": "l2_norm"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.suites.search_api import ALL, WINDOW
+from tests.kit.engines.corpus import ALL, WINDOW
 from tests.kit.engines.engine import Corpus, at
 from tests.kit.nodes.elasticsearch import ElasticsearchNode
 

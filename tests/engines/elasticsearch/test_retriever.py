@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.engines.elasticsearch.test_elasticsearch_only import check_released
-from tests.engines.suites.search_api import ALL, WINDOW, by_id, eventually
-from tests.kit.engines.engine import Answer, Corpus, at
+from tests.kit.engines.corpus import ALL, WINDOW
+from tests.kit.engines.engine import Answer, Corpus, at, by_id
 from tests.kit.nodes.elasticsearch import ElasticsearchNode
+from tests.kit.waiting import eventually
 
 APPLE: dict[str, Any] = {"standard": {"query": {"match": {"body": "apple"}}}}
 

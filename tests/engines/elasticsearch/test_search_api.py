@@ -1,7 +1,7 @@
 """The promises, in a real Elasticsearch node."""
 
-from tests.engines.suites.search_api import Promises
+from tests.engines.suites.search_api import SearchApi
 
 
-class TestElasticsearch(Promises):
+class TestElasticsearch(SearchApi):
     """Every promise that the engines share."""

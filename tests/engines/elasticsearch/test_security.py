@@ -9,8 +9,8 @@ import pytest
 from tests.engines.elasticsearch.test_retriever import reranked
 from tests.kit.engines.elasticsearch import ElasticsearchEngine
 from tests.kit.engines.engine import Corpus
-from tests.kit.lying_sidecar import LyingSidecar
 from tests.kit.nodes.elasticsearch import NINE, ElasticsearchNode
+from tests.kit.sidecars.lying import LyingSidecar
 
 PASSWORD = "test-password"
 SECURED = {

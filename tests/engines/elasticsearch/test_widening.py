@@ -1,7 +1,7 @@
 """What a widened search must not change, in a real Elasticsearch node."""
 
-from tests.engines.suites.widening import LeftAsAsked
+from tests.engines.suites.widening import Widening
 
 
-class TestLeftAsAsked(LeftAsAsked):
+class TestWidening(Widening):
     """What both engines must not change."""

@@ -9,7 +9,7 @@ import pytest
 
 from lastly_integrations.elasticsearch import cli, without_plugin
 from lastly_integrations.search_api.errors import WiringError
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.sidecars.real import RealSidecar
 
 
 def test_without_the_plugin_both_bodies_fit_the_documented_schema(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.engines.suites.faults import Faults
 from tests.kit.engines.engine import Corpus
 from tests.kit.engines.restart import check, search_through_a_restart
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.sidecars.real import RealSidecar
 
 
 class TestFaults(Faults):

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from tests.engines.opensearch.conftest import QUICK_BREAKER
-from tests.engines.suites.search_api import ALL, WINDOW
 from tests.kit.engines.articles import index_articles, restored
+from tests.kit.engines.corpus import ALL, WINDOW
 from tests.kit.engines.engine import Answer, Corpus, at
 from tests.kit.engines.opensearch import OpenSearchEngine
-from tests.kit.lying_sidecar import LyingSidecar
 from tests.kit.nodes.opensearch import OpenSearchNode, engine_plugin
+from tests.kit.sidecars.lying import LyingSidecar
 
 pytestmark = pytest.mark.timeout(600)
 VECTOR = {"type": "knn_vector", "dimension": 2, "method": {"name": "hnsw", "engine": "lucene", "space_type": "l2"}}

@@ -3,8 +3,9 @@
 import threading
 from typing import Any
 
-from tests.engines.suites.search_api import ALL, by_id, eventually
-from tests.kit.engines.engine import Corpus
+from tests.kit.engines.corpus import ALL
+from tests.kit.engines.engine import Corpus, by_id
+from tests.kit.waiting import eventually
 
 APPLE: dict[str, Any] = {"query": {"match": {"body": "apple"}}}
 

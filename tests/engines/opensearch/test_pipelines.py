@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.suites.search_api import ALL, WINDOW
+from tests.kit.engines.corpus import ALL, WINDOW
 from tests.kit.engines.engine import Answer, Corpus, at
 
 APPLE: dict[str, Any] = {"query": {"match": {"body": "apple"}}}

@@ -1,7 +1,7 @@
 """The promises, in a real OpenSearch node."""
 
-from tests.engines.suites.search_api import Promises
+from tests.engines.suites.search_api import SearchApi
 
 
-class TestOpenSearch(Promises):
+class TestOpenSearch(SearchApi):
     """Every promise that the engines share."""

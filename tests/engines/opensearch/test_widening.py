@@ -1,10 +1,10 @@
 """What a widened search must not change, in ways that only OpenSearch has."""
 
-from tests.engines.suites.widening import LeftAsAsked, Others, search
+from tests.engines.suites.widening import Others, Widening, search
 from tests.kit.engines.engine import Corpus
 
 
-class TestLeftAsAsked(LeftAsAsked):
+class TestWidening(Widening):
     """What both engines must not change."""
 
 

@@ -9,7 +9,7 @@ from lastly_integrations.opensearch import cli
 from lastly_integrations.opensearch.without_plugin import NAME
 from tests.kit.engines.opensearch import OpenSearchEngine
 from tests.kit.nodes.opensearch import ML_PLUGINS, OpenSearchNode, engine_plugin
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.sidecars.real import RealSidecar
 
 # The zip of ml-commons has 390 MB; the first run fetches it.
 pytestmark = pytest.mark.timeout(1200)

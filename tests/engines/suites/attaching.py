@@ -7,7 +7,7 @@ import pytest
 from tests.kit.engines.articles import DEFAULTS, use_sidecars
 from tests.kit.engines.engine import Corpus
 from tests.kit.engines.kind import Kind
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.sidecars.real import RealSidecar
 
 
 def attach(kind: Kind, corpus: Corpus, *more: str, sidecar: str = "") -> int:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.suites.search_api import ALL, WINDOW, eventually
 from tests.kit.engines.articles import DEFAULTS, index_articles
+from tests.kit.engines.corpus import ALL, WINDOW
 from tests.kit.engines.engine import Answer, Corpus
 from tests.kit.engines.kind import Kind
-from tests.kit.lying_sidecar import LyingSidecar
 from tests.kit.nodes.search_node import SearchNode
+from tests.kit.sidecars.lying import LyingSidecar
+from tests.kit.waiting import eventually
 
 APART = "apart"
 SMALL_POOL = {"lastly.thread_pool.size": "1", "lastly.thread_pool.queue_size": "1"}

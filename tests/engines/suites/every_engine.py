@@ -6,10 +6,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.kit.lying_sidecar import LIES, LyingSidecar
-
-WINDOW = 50
-ALL = 120
+from tests.kit.engines.corpus import ALL, WINDOW
+from tests.kit.sidecars.lying import LIES, LyingSidecar
+from tests.kit.waiting import eventually
 
 
 class Page(Protocol):
@@ -227,13 +226,3 @@ def same_as_first_stage(answer: Page, corpus: Documents, size: int = 10) -> None
     """Hold an answer against the first stage's."""
     first = plain(corpus, size)
     assert (answer.status, answer.ids, answer.scores) == (200, first.ids, first.scores)
-
-
-def eventually(true: Any, seconds: float = 15) -> bool:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False

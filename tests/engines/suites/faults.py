@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.engines.suites.search_api import eventually
 from tests.kit.engines.engine import Corpus
 from tests.kit.nodes.search_node import SearchNode
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.sidecars.real import RealSidecar
+from tests.kit.waiting import eventually
 
 TEXT: dict[str, Any] = {"match": {"body": "apple w5x1 w90x2"}}
 

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.engines.suites.every_engine import ALL, WINDOW, EveryEngine, eventually
+from tests.engines.suites.every_engine import EveryEngine
+from tests.kit.engines.corpus import ALL
 from tests.kit.engines.engine import Corpus, by_id
 
-__all__ = ["ALL", "WINDOW", "Promises", "by_id", "eventually"]
 
-
-class Promises(EveryEngine):
+class SearchApi(EveryEngine):
     """Collected through a subclass in each engine's folder, whose conftest gives `corpus`."""
 
     def test_versions_and_sequence_numbers_are_those_of_the_hits(self, corpus: Corpus) -> None:

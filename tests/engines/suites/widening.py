@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.engines.suites.search_api import ALL, WINDOW, by_id, eventually
 from tests.kit.engines.articles import use_sidecars
-from tests.kit.engines.engine import Answer, Corpus, Engine
+from tests.kit.engines.corpus import ALL, WINDOW
+from tests.kit.engines.engine import Answer, Corpus, Engine, by_id
 from tests.kit.engines.kind import Kind
+from tests.kit.waiting import eventually
 
 MATCH: dict[str, Any] = {"match": {"body": "apple"}}
 APPLE: dict[str, Any] = {"query": MATCH}
@@ -52,7 +53,7 @@ def search(corpus: Corpus, index: str, parameters: str = "", **body: Any) -> Ans
     return corpus.engine.request("POST", f"/{index}/_search?{parameters}", {**APPLE, **body})
 
 
-class LeftAsAsked:
+class Widening:
     """Collected through a subclass in each engine's folder."""
 
     @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from lastly.search.python_docs import python_documentation
 from lastly_integrations.vespa.package import Package
 from lastly_integrations.vespa.services import SEARCHER, Wiring
-from tests.kit.lying_sidecar import LyingSidecar
-from tests.kit.nodes.search_node import free_port
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.ports import free_port
+from tests.kit.sidecars.lying import LyingSidecar
+from tests.kit.sidecars.real import RealSidecar
 from tests.kit.vespa.build import BUNDLE, add_chains, built, has_content_node, plain_package, runnable
 from tests.kit.vespa.container import Container, Java, running
 from tests.kit.vespa.documents import Metrics, VespaDocuments

@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from tests.engines.suites.every_engine import eventually
-from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.sidecars.lying import LyingSidecar
 from tests.kit.vespa.container import Container, Found
+from tests.kit.waiting import eventually
 
 QUESTION = "how do I read a file line by line?"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.sidecars.lying import LyingSidecar
 from tests.kit.vespa.container import Container
 
 QUESTION = "how do I read a file line by line?"

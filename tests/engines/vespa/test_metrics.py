@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from lastly_integrations.vespa.container import metrics
-from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.sidecars.lying import LyingSidecar
 from tests.kit.vespa.container import Container, Java
 
 QUESTION = "how do I read a file line by line?"

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.sidecars.lying import LyingSidecar
 from tests.kit.vespa.container import Container, Found
 
 QUESTION = "how do I read a file line by line?"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.engines.suites.every_engine import eventually
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.sidecars.real import RealSidecar
 from tests.kit.vespa.container import Container, Found
+from tests.kit.waiting import eventually
 
 QUESTION = "how do I read a file line by line?"
 TIMEOUT_S = 3.0

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from tests.engines.suites.search_api import ALL, eventually
+from tests.kit.engines.corpus import ALL
 from tests.kit.engines.engine import Corpus, Engine
-from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.sidecars.lying import LyingSidecar
+from tests.kit.waiting import eventually
 
 INDEX = "articles"
 DEFAULTS: dict[str, Any] = {"fields": ["title", "body"], "enabled": True, "timeout": "5s"}

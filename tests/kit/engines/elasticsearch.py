@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
+
 from tests.kit.engines.engine import Answer
 
 _LINES = {

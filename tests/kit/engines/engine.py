@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.sidecars.lying import LyingSidecar
 
 
 def by_id(hits: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
 
-from tests.engines.suites.search_api import eventually
 from tests.kit.engines.engine import Answer, Corpus
-from tests.kit.real_sidecar import RealSidecar
+from tests.kit.sidecars.real import RealSidecar
+from tests.kit.waiting import eventually
 
 QUERIES = tuple({"match": {"body": f"apple w{number}x1 w{number + 5}x2"}} for number in range(20, 60, 4))
 WAIT_S = 120.0  # for anything that must happen, on a machine whose cores are taken

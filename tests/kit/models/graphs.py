@@ -12,7 +12,7 @@ import torch
 from lastly.graph.native import library
 from lastly_export.checkpoint import Checkpoint
 from lastly_export.graphfile import Dtype, Kind, write_graph
-from tests.kit.reference import Reference
+from tests.kit.models.reference import Reference
 
 Embeddings = tuple[np.ndarray, np.ndarray]
 

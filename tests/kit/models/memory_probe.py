@@ -1,4 +1,6 @@
-"""Prints the activation memory of a model folder at given lengths: python -m tests.kit.memory_probe FOLDER LENGTH…
+"""Prints the activation memory of a model folder at given lengths.
+
+usage: python -m tests.kit.models.memory_probe FOLDER LENGTH…
 
 Run as a process of its own, since a process's peak never falls.
 """

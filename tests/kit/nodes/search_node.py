@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,15 +14,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
+from tests.kit.ports import free_port
+
 USER = 9201  # the engines refuse to run as root; any user that owns nothing else will do
 BOOT_S = 150
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

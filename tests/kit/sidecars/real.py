@@ -14,8 +14,8 @@ from typing import Any
 
 from lastly.config import embedded_model
 from lastly_export.export import export
-from tests.kit.checkpoints import QWEN3, write_checkpoint
-from tests.kit.nodes.search_node import free_port
+from tests.kit.models.checkpoints import QWEN3, write_checkpoint
+from tests.kit.ports import free_port
 
 
 class RealSidecar:

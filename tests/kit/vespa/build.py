@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lastly_integrations.vespa.package import Package
 from tests.kit.nodes.java import java_home
-from tests.kit.nodes.search_node import free_port
+from tests.kit.ports import free_port
 from tests.kit.vespa.container import Java
 
 ROOT = Path(__file__).parents[3]

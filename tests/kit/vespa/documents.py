@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lastly_integrations.vespa.services import SEARCHER
-from tests.kit.lying_sidecar import LyingSidecar
+from tests.kit.sidecars.lying import LyingSidecar
 from tests.kit.vespa.container import Container, Found
 
 

@@ -1,0 +1,1 @@
+"""Callers of a sidecar: random calls, and more of them than it can answer."""

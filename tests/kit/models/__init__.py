@@ -1,0 +1,1 @@
+"""Checkpoints and model folders that are small enough for a test, and references to judge them by."""
