@@ -6,10 +6,13 @@ ARGS ?=
 # Another version of an engine than the one of its plugin's pom.xml: ELASTICSEARCH=8.19.0, OPENSEARCH=3.5.0
 ELASTICSEARCH ?=
 OPENSEARCH ?=
+VESPA ?=
+# Tests named in ARGS take the place of a target's own; options alone (-k, -x) are added to them.
+tests = $(if $(filter tests/%,$(ARGS)),,$(1)) $(ARGS)
 OF_VERSION := $(if $(OPENSEARCH),-Dopensearch.version=$(OPENSEARCH)) $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
 
 .DEFAULT_GOAL := help
-.PHONY: browser docs operators plugins load fuzz lock help demo serve test test-elasticsearch test-opensearch test-quick lint format lint-java format-java types clean site test-stack
+.PHONY: browser docs operators plugins load fuzz lock help demo serve test check test-elasticsearch test-opensearch test-vespa test-quick lint format lint-java format-java types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,21 +23,26 @@ demo: $(VENV)/.serving ## search this Python's documentation; both orders side b
 serve: $(VENV)/.serving ## run the sidecar on the embedded model (ARGS="--port 8787")
 	$(BIN)/lastly serve $(ARGS)
 
-test: $(VENV)/.development lint types browser ## lint, types and all tests
+test: $(VENV)/.development $(if $(ARGS),,check browser) ## lint, types and all tests; only these with ARGS="tests/unit -k name"
 	$(BIN)/python -m pytest $(ARGS)
 
+check: lint types ## what needs no test: lint and types
+
 plugins: ## build the zips for OpenSearch (JDK 21 or newer) and Elasticsearch and the bundle for Vespa, all in plugin/*/target
-	home=$$($(PYTHON) -m tests.kit.nodes.java 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp $(OF_VERSION) package
+	home=$$($(PYTHON) plugin/find_jdk.py 21) && cd plugin && JAVA_HOME=$$home mvn -q -B -ntp $(OF_VERSION) package
 	@ls plugin/*/target/lastly-*.zip plugin/vespa/target/lastly-vespa-deploy.jar
 
 test-elasticsearch: $(VENV)/.development ## Elasticsearch's tests, in nodes of the plugin's version or of ELASTICSEARCH=8.19.0
-	ELASTICSEARCH_VERSION=$(ELASTICSEARCH) $(BIN)/python -m pytest tests/engines/elasticsearch $(ARGS)
+	ELASTICSEARCH_VERSION=$(ELASTICSEARCH) $(BIN)/python -m pytest $(call tests,tests/engines/elasticsearch)
 
 test-opensearch: $(VENV)/.development ## OpenSearch's tests, in nodes of the plugin's version or of OPENSEARCH=3.5.0
-	OPENSEARCH_VERSION=$(OPENSEARCH) $(BIN)/python -m pytest tests/engines/opensearch $(ARGS)
+	OPENSEARCH_VERSION=$(OPENSEARCH) $(BIN)/python -m pytest $(call tests,tests/engines/opensearch)
+
+test-vespa: $(VENV)/.development ## Vespa's tests, in a container of the plugin's version or of VESPA=8.625.7
+	VESPA_VERSION=$(VESPA) $(BIN)/python -m pytest $(call tests,tests/engines/vespa)
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
-	$(BIN)/python -m pytest tests/unit tests/api tests/repository/test_docs.py $(ARGS)
+	$(BIN)/python -m pytest $(call tests,tests/unit tests/api tests/repository/test_docs.py)
 
 docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
 	$(BIN)/python -m docs.configuration_page > docs/configuration.md
