@@ -46,6 +46,7 @@ test-quick: $(VENV)/.development ## the tests that need no engine and no second 
 
 docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
 	$(BIN)/python -m docs.configuration_page > docs/configuration.md
+	$(BIN)/python -m docs.chart_schema
 	$(MAKE) site
 
 operators: $(VENV)/.serving ## build Lastly's operators for CUDA graphs (a C++ compiler, no CUDA)

@@ -171,8 +171,10 @@ def test_every_panel_asks_for_metrics_that_sidecar_or_exporter_have() -> None:
     source = yaml.safe_load(
         (ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text(encoding="utf-8")
     )["datasources"][0]["uid"]
+    [variable] = _dashboard()["templating"]["list"]
+    assert (variable["type"], variable["current"]["value"]) == ("datasource", source)
     for panel in _dashboard()["panels"]:
-        assert panel["datasource"]["uid"] == source
+        assert panel["datasource"]["uid"] == f"${{{variable['name']}}}"
         for target in panel["targets"]:
             asked = {
                 re.sub(r"_(bucket|count|sum|total)$", "", name) for name in re.findall(r"lastly_\w+", target["expr"])

@@ -2,12 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import promql_parser
 import pytest
+import yaml
 
+from docs import chart_schema
 from docs.configuration_page import page
 from lastly.config import Settings
+from lastly.errors import LastlyError
 from lastly.monitoring.exporter import EngineCollector
 from lastly.scheduling.metrics import Metrics
 
@@ -41,12 +45,44 @@ def test_every_metric_of_the_exporter_is_in_its_page_and_the_other_way_round() -
     assert named == {family.name for family in EngineCollector([]).describe()}
 
 
-def test_every_alert_that_the_docs_propose_is_promql() -> None:
-    text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
-    alerts = re.findall(r"^\| `([^`]+)` \|[^|]*\|$", text.split("worth an alert")[1], re.MULTILINE)
-    assert len(alerts) == 4
-    for alert in alerts:
-        promql_parser.parse(alert.replace("\\|", "|"))
+ALERTS = ROOT / "deploy" / "helm" / "lastly" / "files" / "alerts.yml"
+
+
+def _alerts() -> list[dict[str, Any]]:
+    [group] = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
+    return list(group["rules"])
+
+
+def test_every_alert_is_promql_over_metrics_that_exist() -> None:
+    families = {family.name for family in (*Metrics().registry.collect(), *EngineCollector([]).describe())}
+    for alert in _alerts():
+        promql_parser.parse(alert["expr"])
+        asked = set(re.findall(r"lastly_\w+", alert["expr"]))
+        assert {re.sub(r"_(bucket|count|sum|total)$", "", name) for name in asked} <= families, alert["alert"]
+
+
+def test_every_reason_that_an_alert_names_is_an_error_of_ours() -> None:
+    codes = {kind.code for kind in _subclasses(LastlyError)} | {LastlyError.code}
+    for alert in _alerts():
+        for reasons in re.findall(r'lastly_refusals_total\{reason=~"([^"]+)"', alert["expr"]):
+            assert set(reasons.split("|")) <= codes
+
+
+def test_every_alert_has_its_paragraph_and_every_paragraph_its_alert() -> None:
+    page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    names = [alert["alert"] for alert in _alerts()]
+    assert re.findall(r"^### (Lastly\w+)$", page, re.MULTILINE) == names
+    assert [alert["annotations"]["runbook"] for alert in _alerts()] == [
+        f"docs/monitoring.md#{name.lower()}" for name in names
+    ]
+
+
+def test_the_charts_settings_are_the_sidecar_s() -> None:
+    assert chart_schema.SCHEMA.read_text(encoding="utf-8") == chart_schema.document()
+
+
+def _subclasses(kind: type[LastlyError]) -> set[type[LastlyError]]:
+    return {kind, *(each for below in kind.__subclasses__() for each in _subclasses(below))}
 
 
 JAVA = ROOT / "plugin"

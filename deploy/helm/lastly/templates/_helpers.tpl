@@ -20,3 +20,16 @@ httpGet:
   port: http
   scheme: {{ ternary "HTTPS" "HTTP" (ne .values.tlsSecret "") }}
 {{- end -}}
+
+{{/* A setting as the environment takes it: numbers to the last digit (never 1.6777216e+07), lists with commas. */}}
+{{- define "lastly.setting" -}}
+{{- if kindIs "slice" . -}}
+{{- $items := list -}}
+{{- range . }}{{ $items = append $items (include "lastly.setting" .) }}{{ end -}}
+{{- join "," $items -}}
+{{- else if kindIs "string" . -}}
+{{- . -}}
+{{- else -}}
+{{- toJson . -}}
+{{- end -}}
+{{- end -}}
