@@ -38,6 +38,13 @@ def run(argv: Sequence[str]) -> int:
     flags.add_argument(
         "--documents", type=Path, metavar="FILE", help="documents to search: JSON lines, id, text, title?"
     )
+    flags.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name that the lab is opened by, beside localhost and IP addresses; repeatable",
+    )
     flags.add_argument("--insecure", action="store_true", help="take any certificate of the engines")
     options, rest = flags.parse_known_args(argv)
     settings = config.parse(["--port", _PORT, *rest])
@@ -46,12 +53,17 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(source, LocalSource):
             threading.Thread(target=source.prepare, daemon=True).start()
     print("the lab opens in a browser, at the address below", file=sys.stderr)
-    return serve(settings, lambda settings: create_lab(settings, sources, options.connect))
+    return serve(settings, lambda settings: create_lab(settings, sources, options.connect, options.allowed_host))
 
 
 def _sources(options: argparse.Namespace) -> list[Source]:
     engines = [EngineSource(JsonServer(url, timeout_s=ENGINE_S, verify=not options.insecure)) for url in options.engine]
-    files = (
-        [LocalSource(options.documents.name, lambda: read_documents(options.documents))] if options.documents else []
-    )
-    return [*engines, *files, LocalSource("Demo: Python's documentation", python_documentation)]
+    return [*engines, *_files(options.documents), LocalSource("Demo: Python's documentation", python_documentation)]
+
+
+def _files(path: Path | None) -> list[Source]:
+    """Read the file before anything is served: raises InvalidRequestError where it can't be searched."""
+    if path is None:
+        return []
+    documents = read_documents(path)
+    return [LocalSource(path.name, lambda: documents)]

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from importlib import resources
-from ipaddress import ip_address
 from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lastly.config import Settings
 from lastly.lab.api import lab_api
+from lastly.lab.hosts import AllowedHosts, is_loopback
 from lastly.lab.sources import Source, Sources
 from lastly.serving.app import create_app
 
@@ -46,23 +45,17 @@ class Page:
         await self._files(scope, receive, guarded)
 
 
-def create_lab(settings: Settings, sources: Sequence[Source], connect: bool = False) -> FastAPI:
-    """Build the lab. On loopback only loopback's names are answered, so that no foreign site can rebind to it.
+def create_lab(
+    settings: Settings, sources: Sequence[Source], connect: bool = False, allowed_hosts: Sequence[str] = ()
+) -> FastAPI:
+    """Return the application; beside `settings.host` it answers to `allowed_hosts`, `localhost` and IP addresses.
 
     On loopback the page may connect to further engines, for it reaches no more than who sits before it does; elsewhere
     only with `connect`, for there it would reach what its callers can't.
     """
     app = create_app(settings)
-    app.state.sources = Sources(sources, open_to_more=connect or _is_loopback(settings.host))
+    app.state.sources = Sources(sources, open_to_more=connect or is_loopback(settings.host))
     app.include_router(lab_api)
     app.add_middleware(Page)
-    if _is_loopback(settings.host):
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", settings.host])
+    app.add_middleware(AllowedHosts, names=[settings.host, *allowed_hosts])
     return app
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from lastly.cli import main
 from lastly.config import Settings
 from lastly.lab.app import create_lab
 
@@ -23,6 +24,39 @@ def _call(lab: str, method: str, path: str, body: Any = None, **headers: str) ->
 def test_a_foreign_host_name_is_refused_on_loopback(lab: str) -> None:
     assert _call(lab, "GET", "/", Host="evil.example")[0] == 400
     assert _call(lab, "GET", "/lab/api/setup", Host="evil.example:8790")[0] == 400
+
+
+@pytest.mark.parametrize("listened", ["127.0.0.1", "0.0.0.0", "::", "lab.example"])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:8790", 200),
+        ("127.0.0.1:8790", 200),
+        ("192.0.2.7:8790", 200),
+        ("[::1]:8790", 200),
+        ("search.example:8790", 200),
+        ("evil.example", 400),
+        ("localhost.evil.example", 400),
+        ("127.0.0.1.evil.example:8790", 400),
+        ("[::1].evil.example", 400),
+        ("", 400),
+    ],
+)
+def test_a_name_that_the_lab_was_not_told_is_refused_wherever_it_listens(
+    lab_model: Path, listened: str, host: str, status: int
+) -> None:
+    app = create_lab(Settings(model=((None, lab_model),), host=listened), [], allowed_hosts=["search.example"])
+    answer = TestClient(app).get("/", headers={"Host": host})
+    assert answer.status_code == status
+    if status == 400:
+        assert "--allowed-host" in answer.json()["error"]["message"]
+        assert "evil" not in answer.text
+
+
+def test_documents_that_are_not_there_end_the_start_with_a_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lab", "--documents", "/nosuch"]) == 1
+    assert "/nosuch cannot be read" in capsys.readouterr().err
 
 
 def test_only_the_operator_s_sources_can_be_asked(lab: str) -> None:
