@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.search.documents import Document
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 from lastly_integrations.search_api.search import reason
 
 _BULK = 500  # documents a request: half a megabyte of Python's documentation
@@ -23,7 +23,7 @@ _INDEX = {
 }
 
 
-def fill_index(server: JsonServer, index: str, documents: Sequence[Document]) -> bool:
+def fill_index(server: JsonClient, index: str, documents: Sequence[Document]) -> bool:
     """Make the index and write the documents into it; False where it holds as many already.
 
     Raises InvalidRequestError with the engine's reason.
@@ -40,7 +40,7 @@ def fill_index(server: JsonServer, index: str, documents: Sequence[Document]) ->
     return True
 
 
-def feed_vespa(server: JsonServer, documents: Sequence[Document], kind: str = "article") -> None:
+def feed_vespa(server: JsonClient, documents: Sequence[Document], kind: str = "article") -> None:
     """Write the documents as Vespa's `kind`, several at once; raises InvalidRequestError with Vespa's reason."""
     deadline = time.monotonic() + _PATIENCE_S
     _until_ready(server, deadline)
@@ -49,12 +49,12 @@ def feed_vespa(server: JsonServer, documents: Sequence[Document], kind: str = "a
             pass
 
 
-def _count(server: JsonServer, path: str) -> int:
+def _count(server: JsonClient, path: str) -> int:
     status, answer = server.call("GET", f"{path}/_count")
     return int(answer["count"]) if status == 200 else 0
 
 
-def _write(server: JsonServer, path: str, documents: Sequence[Document]) -> None:
+def _write(server: JsonClient, path: str, documents: Sequence[Document]) -> None:
     status, answer = server.call("POST", f"{path}/_bulk", lines=list(_bulk_lines(documents)))
     if status != 200:
         raise InvalidRequestError(f"{server.shown}{path} answered {status}: {reason(answer)}")
@@ -69,7 +69,7 @@ def _bulk_lines(documents: Sequence[Document]) -> Iterator[dict[str, Any]]:
         yield {"title": document.title, "text": document.text}
 
 
-def _until_ready(server: JsonServer, deadline: float) -> None:
+def _until_ready(server: JsonClient, deadline: float) -> None:
     while True:
         try:
             if server.call("GET", "/state/v1/health")[0] == 200:
@@ -80,7 +80,7 @@ def _until_ready(server: JsonServer, deadline: float) -> None:
         time.sleep(_PAUSE_S)
 
 
-def _put(server: JsonServer, kind: str, document: Document) -> None:
+def _put(server: JsonClient, kind: str, document: Document) -> None:
     path = f"/document/v1/{kind}/{kind}/docid/{quote(document.id, safe='')}"
     fields = {"id": document.id, "title": _plain(document.title), "text": _plain(document.text)}
     deadline = time.monotonic() + _PATIENCE_S

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from lastly.errors import InvalidRequestError
 from lastly.search.bm25 import Hit
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 from lastly_integrations.search_api.search import SearchApi
 from lastly_integrations.vespa.search import VespaContainer
 
@@ -39,7 +39,7 @@ class Engine(Protocol):
         ...
 
 
-def recognise(server: JsonServer) -> Engine:
+def recognise(server: JsonClient) -> Engine:
     """Ask a server what it is; raises InvalidRequestError where it is no engine, or wants a user and a password."""
     status, said = server.call("GET", "/")
     if status == 401:

@@ -16,7 +16,8 @@ from lastly.commands.extras import lacking
 from lastly.config import embedded_model
 from lastly.errors import InvalidRequestError
 from lastly.monitoring import counters
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
+from lastly_integrations.server_url import without_user_info
 
 
 def run(argv: Sequence[str]) -> int:
@@ -33,7 +34,7 @@ def run(argv: Sequence[str]) -> int:
         return 0
     if bool(options.folders) == bool(options.table):
         raise InvalidRequestError("name folders of test collections, or --table with --data")
-    command = f"lastly eval {shlex.join(argv)}"
+    command = f"lastly eval {shlex.join(map(without_user_info, argv))}"  # it stands in the report
     with _progress(console) as progress:
         written = evaluate(Options(**_settings(options), command=command), progress)
     print(written.markdown)
@@ -92,12 +93,12 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     for name in ("shadow", "insecure", "at_least"):
         settings.pop(name)
     settings["engine"] = _server(options.engine, options) if options.engine else None
-    settings["sidecar"] = JsonServer(options.sidecar, key=os.environ.get("LASTLY_API_KEY")) if options.sidecar else None
+    settings["sidecar"] = JsonClient(options.sidecar, key=os.environ.get("LASTLY_API_KEY")) if options.sidecar else None
     return settings
 
 
-def _server(url: str, options: argparse.Namespace) -> JsonServer:
-    return JsonServer(url, verify=not options.insecure)
+def _server(url: str, options: argparse.Namespace) -> JsonClient:
+    return JsonClient(url, verify=not options.insecure)
 
 
 def _progress(console: Console) -> Progress:

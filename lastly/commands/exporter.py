@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from lastly.errors import InvalidRequestError
 from lastly.monitoring.exporter import EngineCollector
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 _ASK_S = 3.0  # under Prometheus' own patience
 
@@ -19,7 +19,7 @@ def run(argv: Sequence[str]) -> int:
     """Serve /metrics until told to stop; gives the exit status."""
     options = _parser().parse_args(argv)
     registry = CollectorRegistry()
-    servers = [JsonServer(url, timeout_s=_ASK_S, verify=not options.insecure) for url in options.engine]
+    servers = [JsonClient(url, timeout_s=_ASK_S, verify=not options.insecure) for url in options.engine]
     registry.register(EngineCollector(servers))
     try:
         server, thread = start_http_server(options.port, options.host, registry)

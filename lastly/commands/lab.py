@@ -13,7 +13,7 @@ from lastly.lab.app import create_lab
 from lastly.lab.sources import EngineSource, LocalSource, Source
 from lastly.search.python_docs import python_documentation
 from lastly.serving.server import serve
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 _PORT = "8790"
 
@@ -57,7 +57,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _sources(options: argparse.Namespace) -> list[Source]:
-    engines = [EngineSource(JsonServer(url, timeout_s=ENGINE_S, verify=not options.insecure)) for url in options.engine]
+    engines = [EngineSource(JsonClient(url, timeout_s=ENGINE_S, verify=not options.insecure)) for url in options.engine]
     return [*engines, *_files(options.documents), LocalSource("Demo: Python's documentation", python_documentation)]
 
 

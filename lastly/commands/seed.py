@@ -12,7 +12,7 @@ from lastly.commands.engines import attach
 from lastly.search.documents import Document
 from lastly.search.python_docs import python_documentation
 from lastly_integrations.feed import feed_vespa, fill_index
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 _FIELDS = "title,text"
 _HELP = "Flags that it does not know (--window-size 20) are those of `lastly attach ENGINE`."
@@ -25,7 +25,7 @@ def run(argv: Sequence[str]) -> int:
     wiring = ["--fields", _FIELDS, *(flag for url in options.sidecar for flag in ("--sidecar", url)), *wiring]
     if options.engine == "vespa":
         return _vespa(options, documents, wiring)
-    written = fill_index(JsonServer(options.url), options.index, documents)
+    written = fill_index(JsonClient(options.url), options.index, documents)
     print(f"{options.index}: {len(documents)} documents{'' if written else ', there already'}", flush=True)
     return attach([options.engine, "--url", options.url, "--index", options.index, *wiring])
 
@@ -54,6 +54,6 @@ def _vespa(options: argparse.Namespace, documents: list[Document], wiring: list[
         deployed = ["--deploy", options.config_server] if options.config_server else []
         if status := attach(["vespa", str(package), "--yes", *deployed, *wiring]):
             return status
-    feed_vespa(JsonServer(options.url), documents)
+    feed_vespa(JsonClient(options.url), documents)
     print(f"article: {len(documents)} documents")
     return 0

@@ -17,7 +17,7 @@ from lastly.evaluation.results import Result, collect
 from lastly.evaluation.trial import Trial
 from lastly.evaluation.variants import Presented, plan
 from lastly.graph.opening import SessionOptions
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 from lastly_integrations.recognise import recognise
 
 
@@ -34,10 +34,10 @@ class Options:
     table: str | None = None
     data: Path | None = None
     drop_own: bool = False
-    engine: JsonServer | None = None
+    engine: JsonClient | None = None
     index: str | None = None
     fields: list[str] = field(default_factory=lambda: ["title", "text"])
-    sidecar: JsonServer | None = None
+    sidecar: JsonClient | None = None
     threads: int = 0
     provider: str = "cpu"
     max_block_tokens: int = 0

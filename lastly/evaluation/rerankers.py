@@ -10,7 +10,7 @@ from lastly.errors import NotReadyError
 from lastly.graph.opening import SessionOptions
 from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Query
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class SidecarReranker:
 
     def __init__(
         self,
-        server: JsonServer,
+        server: JsonClient,
         instruction: str | None = None,
         model: str | None = None,
         lexical_weight: float | None = None,

@@ -14,7 +14,7 @@ from lastly.search.bm25 import Hit
 from lastly.serving.dialects.common import RerankCall
 from lastly.serving.routes import Served
 from lastly.types import Query, Ranking
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 ENGINE_S = 10.0
 _MAXIMUM_WINDOW = 200  # more rows than anybody reads on one page
@@ -44,9 +44,9 @@ class ConnectRequest(BaseModel):
     password: SecretStr = Field(SecretStr(""), max_length=1_000)
     insecure: bool = False
 
-    def server(self) -> JsonServer:
+    def server(self) -> JsonClient:
         """Give the server; raises InvalidRequestError for what is no http or https URL."""
-        server = JsonServer(self.url, timeout_s=ENGINE_S, verify=not self.insecure)
+        server = JsonClient(self.url, timeout_s=ENGINE_S, verify=not self.insecure)
         return server.signed_in(self.user, self.password.get_secret_value()) if self.user else server
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from lastly.errors import ForbiddenError, InvalidRequestError
 from lastly.search.bm25 import FirstStage, Hit
 from lastly.search.documents import Document
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 from lastly_integrations.recognise import Engine, recognise
 
 _LOCAL_FIELDS = ["title", "text"]
@@ -76,7 +76,7 @@ class LocalSource:
 class EngineSource:
     """An engine: OpenSearch, Elasticsearch or Vespa, found out at the first question."""
 
-    def __init__(self, server: JsonServer) -> None:
+    def __init__(self, server: JsonClient) -> None:
         self.server = server
         self._engine: Engine | None = None
 
@@ -130,7 +130,7 @@ class Sources:
             raise InvalidRequestError("no such source; load the page again")
         return self._sources[number]
 
-    def connect(self, server: JsonServer) -> int:
+    def connect(self, server: JsonClient) -> int:
         """Add an engine, in the place of one at the same address; gives its number.
 
         Raises ForbiddenError where the lab is closed to more, NotReadyError where nothing answers, InvalidRequestError

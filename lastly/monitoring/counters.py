@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lastly.errors import NotReadyError
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 PATHS = ("/_plugins/_lastly/stats", "/_lastly/stats")
 VESPA_PATH = "/state/v1/metrics"
@@ -48,7 +48,7 @@ class Counted:
     since_start: bool
 
 
-def read(server: JsonServer) -> Counted:
+def read(server: JsonClient) -> Counted:
     """Read an engine's counters; raises NotReadyError where the plugin is not there."""
     for path in PATHS:
         status, answer = server.call("GET", path)

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from lastly.errors import LastlyError
 from lastly.monitoring.counters import Counted, Counts, read
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 _log = logging.getLogger("lastly")
 _NODE = ["engine", "node"]
@@ -18,7 +18,7 @@ _NODE = ["engine", "node"]
 class EngineCollector(Collector):
     """Collects from OpenSearch and Elasticsearch; Vespa writes its own metrics for Prometheus."""
 
-    def __init__(self, servers: Sequence[JsonServer]) -> None:
+    def __init__(self, servers: Sequence[JsonClient]) -> None:
         self._servers = list(servers)
 
     def describe(self) -> Iterable[Metric]:
@@ -63,7 +63,7 @@ class _Families:
         self.breaker.add_metric(labels, float(counts.breaker == "open"))
 
 
-def _read(server: JsonServer) -> Counted | None:
+def _read(server: JsonClient) -> Counted | None:
     try:
         counted = read(server)
     except LastlyError as error:

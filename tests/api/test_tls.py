@@ -3,7 +3,6 @@
 import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,18 +11,9 @@ import httpx
 import pytest
 
 from lastly.cli import main
+from tests.kit.certificates import issue
 from tests.kit.sidecars.in_process import CALL
 from tests.kit.sidecars.process import Sidecar, sidecar
-
-
-def issue(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate of its own and its key."""
-    folder.mkdir(exist_ok=True)
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    subprocess.run([*command, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    return certificate, key
 
 
 def trusting(*certificates: Path) -> ssl.SSLContext:

@@ -14,7 +14,7 @@ from lastly.search.python_docs import python_documentation
 from lastly.search.sidecar import SidecarClient
 from lastly.serving.server import listen
 from lastly_export.export import export
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 
 KEY = "a key of the tests"
@@ -31,7 +31,7 @@ def lab_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _serve(settings: Settings) -> Iterator[str]:
     demo = LocalSource("Demo: this Python's documentation", python_documentation)
     demo.prepare()
-    dead = EngineSource(JsonServer("http://127.0.0.1:9", timeout_s=2))
+    dead = EngineSource(JsonClient("http://127.0.0.1:9", timeout_s=2))
     with listen(settings, lambda settings: create_lab(settings, [demo, dead])) as listening:
         thread = threading.Thread(target=listening.run, daemon=True)
         thread.start()

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from lastly.errors import InvalidRequestError
 from lastly.search.bm25 import Hit
 from lastly.search.documents import Document
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 # Keeps an index that Lastly already reranks from doing so here; engines without the plugin refuse the section.
 _FIRST_STAGE_ONLY = {"lastly": {"enabled": False}}
@@ -16,7 +16,7 @@ _FIRST_STAGE_ONLY = {"lastly": {"enabled": False}}
 class SearchApi:
     """A server of either engine."""
 
-    def __init__(self, server: JsonServer) -> None:
+    def __init__(self, server: JsonClient) -> None:
         self.server = server
 
     def indices(self) -> list[str]:
@@ -44,7 +44,7 @@ class SearchApi:
 class SearchApiIndex:
     """Searches an index with `multi_match` over `fields`; the passage is the fields' texts in that order."""
 
-    def __init__(self, server: JsonServer, index: str, fields: Sequence[str]) -> None:
+    def __init__(self, server: JsonClient, index: str, fields: Sequence[str]) -> None:
         if not fields:
             raise InvalidRequestError("name at least one field to search")
         self._server = server

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from lastly.errors import InvalidRequestError
 from lastly.search.bm25 import Hit
 from lastly.search.documents import Document
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 _SAMPLE = 50  # documents that are looked at to learn a schema's fields: nothing else tells them to a client
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -19,7 +19,7 @@ _OF_VESPA = ("sddocname", "documentid")
 class VespaContainer:
     """A container of an application."""
 
-    def __init__(self, server: JsonServer) -> None:
+    def __init__(self, server: JsonClient) -> None:
         self.server = server
 
     def indices(self) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from lastly.errors import InvalidRequestError
 from lastly.evaluation import shadow
 from lastly.monitoring import counters
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 from lastly_integrations.recognise import recognise
 from tests.kit.vespa.container import Container
 
@@ -15,14 +15,14 @@ QUESTION = "how do I copy a file"
 
 
 def test_a_container_is_known_and_tells_its_schemas_and_fields(vespa: Container) -> None:
-    engine = recognise(JsonServer(vespa.url))
+    engine = recognise(JsonClient(vespa.url))
     assert engine.indices() == ["article"]
     assert {"title", "text"} <= set(engine.fields("article"))
     assert not {"sddocname", "documentid"} & set(engine.fields("article"))
 
 
 def test_its_first_stage_is_searched_though_the_chain_reranks(vespa: Container) -> None:
-    index = recognise(JsonServer(vespa.url)).index("article", ["title", "text"])
+    index = recognise(JsonClient(vespa.url)).index("article", ["title", "text"])
     hits = index.search(QUESTION, 5)
     assert [hit.document.id for hit in hits] == vespa.search(QUESTION, hits=5, lastly__enabled=False).ids
     assert all(hit.score > 1 for hit in hits)  # no cosine
@@ -30,7 +30,7 @@ def test_its_first_stage_is_searched_though_the_chain_reranks(vespa: Container) 
 
 
 def test_what_it_has_not_is_said_in_its_own_words(vespa: Container) -> None:
-    engine = recognise(JsonServer(vespa.url))
+    engine = recognise(JsonClient(vespa.url))
     with pytest.raises(InvalidRequestError, match="Could not resolve source ref 'nosuch'"):
         engine.index("nosuch", ["title"]).search(QUESTION, 5)
     with pytest.raises(InvalidRequestError, match="letters, digits and _"):
@@ -41,7 +41,7 @@ def test_what_was_counted_in_the_shadow_is_reported(vespa: Container) -> None:
     deadline = time.monotonic() + 30
     while True:  # metrics come in snapshots, every five seconds here
         vespa.search(QUESTION, searchChain="shadow")
-        counted = counters.read(JsonServer(vespa.url))
+        counted = counters.read(JsonClient(vespa.url))
         if any(counts.shadowed and counts.latency.total() for counts in counted.nodes):
             break
         assert time.monotonic() < deadline, "the shadow's calls are not in the metrics"

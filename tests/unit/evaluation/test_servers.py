@@ -11,12 +11,13 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from rich.progress import Progress
 
+from lastly.cli import main
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.evaluation import shadow
 from lastly.evaluation.evaluate import Options, evaluate
 from lastly.monitoring import counters
 from lastly.monitoring.exporter import EngineCollector
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 from lastly_integrations.recognise import recognise
 from lastly_integrations.search_api.search import SearchApi, SearchApiIndex
 
@@ -127,20 +128,20 @@ def url() -> Iterator[str]:
 
 
 def test_fields_are_joined_into_the_passage_in_their_order(url: str) -> None:
-    hits = SearchApiIndex(JsonServer(url), "books", ["title", "text", "meta.by"]).search("tea", 10)
+    hits = SearchApiIndex(JsonClient(url), "books", ["title", "text", "meta.by"]).search("tea", 10)
     assert [hit.document.passage for hit in hits] == ["Tea\ngreen\nleaves\nsomeone", "no title"]
     assert [(hit.document.id, hit.score) for hit in hits] == [("7", 2.5), ("9", 1.5)]
 
 
 def test_the_plugin_is_told_to_stay_out_and_its_absence_is_remembered(url: str) -> None:
-    index = SearchApiIndex(JsonServer(url), "books", ["text"])
+    index = SearchApiIndex(JsonClient(url), "books", ["text"])
     index.search("tea", 10)
     index.search("leaves", 10)
     assert [body.get("ext") for body, _ in Engine.seen] == [{"lastly": {"enabled": False}}, None, None]
 
 
 def test_user_and_password_of_the_url_are_sent_and_never_shown(url: str) -> None:
-    server = JsonServer(url.replace("http://", "http://admin:se%40cret@"))
+    server = JsonClient(url.replace("http://", "http://admin:se%40cret@"))
     index = SearchApiIndex(server, "books", ["text"])
     index.search("tea", 1)
     assert Engine.seen[0][1] == "Basic YWRtaW46c2VAY3JldA=="
@@ -149,29 +150,29 @@ def test_user_and_password_of_the_url_are_sent_and_never_shown(url: str) -> None
 
 def test_the_engine_s_reason_is_passed_on(url: str) -> None:
     with pytest.raises(InvalidRequestError, match="404: no such index"):
-        SearchApiIndex(JsonServer(url), "missing", ["text"]).search("tea", 1)
+        SearchApiIndex(JsonClient(url), "missing", ["text"]).search("tea", 1)
 
 
 def test_indices_and_text_fields_are_listed(url: str) -> None:
-    engine = SearchApi(JsonServer(url))
+    engine = SearchApi(JsonClient(url))
     assert engine.indices() == ["books"]
     assert engine.fields("books") == ["meta.by", "title"]
 
 
 @pytest.mark.parametrize("path", ["/closed", "/closed-in-part"])
 def test_an_engine_whose_root_is_closed_is_still_known(url: str, path: str) -> None:
-    assert isinstance(recognise(JsonServer(url + path)), SearchApi)
+    assert isinstance(recognise(JsonClient(url + path)), SearchApi)
 
 
 def test_what_is_no_engine_and_what_wants_a_user_is_said(url: str) -> None:
     with pytest.raises(InvalidRequestError, match="none of OpenSearch"):
-        recognise(JsonServer(url))
+        recognise(JsonClient(url))
     with pytest.raises(InvalidRequestError, match="user and a password"):
-        recognise(JsonServer(url + "/guarded"))
+        recognise(JsonClient(url + "/guarded"))
 
 
 def test_counters_of_nodes_add_up_and_reasons_are_named(url: str) -> None:
-    lines = shadow.to_markdown(counters.read(JsonServer(url))).splitlines()
+    lines = shadow.to_markdown(counters.read(JsonClient(url))).splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| ")]
     assert rows[2] == ["one", "50", "0", "0", "1", "10 ms", "10 ms", "open"]
     assert rows[3] == ["two", "30", "10", "10", "2", "50 ms", "200 ms", "closed"]
@@ -181,19 +182,19 @@ def test_counters_of_nodes_add_up_and_reasons_are_named(url: str) -> None:
 
 
 def test_a_container_s_snapshot_is_read_as_well(url: str) -> None:
-    text = shadow.to_markdown(counters.read(JsonServer(url + "/vespa")))
+    text = shadow.to_markdown(counters.read(JsonClient(url + "/vespa")))
     assert "in the container's last snapshot" in text
     assert "| lastly | 20 | 0 | 0 | 3 | 40 ms | 40 ms | closed |" in text
 
 
 def test_an_engine_without_the_plugin_is_said(url: str) -> None:
     with pytest.raises(NotReadyError, match="is the plugin installed"):
-        counters.read(JsonServer(url + "/plain"))
+        counters.read(JsonClient(url + "/plain"))
 
 
 def test_the_exporter_says_the_counters_in_prometheus_words(url: str) -> None:
     registry = CollectorRegistry()
-    registry.register(EngineCollector([JsonServer(url), JsonServer("http://127.0.0.1:9"), JsonServer(url + "/vespa")]))
+    registry.register(EngineCollector([JsonClient(url), JsonClient("http://127.0.0.1:9"), JsonClient(url + "/vespa")]))
     lines = generate_latest(registry).decode().splitlines()
     one = f'engine="{url}",node="two"'
     assert f'lastly_engine_up{{engine="{url}"}} 1.0' in lines
@@ -209,13 +210,25 @@ def test_the_exporter_says_the_counters_in_prometheus_words(url: str) -> None:
 
 def test_a_dead_server_and_a_wrong_url_say_what_to_do() -> None:
     with pytest.raises(NotReadyError, match="is it running"):
-        JsonServer("http://127.0.0.1:9", timeout_s=2).call("GET", "/")
+        JsonClient("http://127.0.0.1:9", timeout_s=2).call("GET", "/")
     with pytest.raises(InvalidRequestError, match="http://"):
-        JsonServer("ftp://host")
+        JsonClient("ftp://host")
+
+
+def test_the_report_s_command_holds_no_password(url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "books"
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "queries.jsonl").write_text('{"_id": "1", "text": "green tea"}\n')
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n1\t7\t1\n")
+    engine = url.replace("http://", "http://admin:hidden@") + "/closed"
+    where = [str(folder), f"--engine={engine}", "--index", "books", "--output", str(tmp_path / "out")]
+    assert main(["eval", *where]) == 0
+    reports = [(tmp_path / "out" / name).read_text() for name in ("report.md", "report.json")]
+    assert all("lastly eval" in written and "hidden" not in written for written in reports)
 
 
 def test_a_context_s_tokens_are_the_sidecar_s_own_setting(url: str) -> None:
     """Nothing is asked of the server: a flag that it would never hear of is refused."""
-    options = Options([], Path(), Path(), "lastly eval", sidecar=JsonServer(url), max_block_tokens=400)
+    options = Options([], Path(), Path(), "lastly eval", sidecar=JsonClient(url), max_block_tokens=400)
     with pytest.raises(InvalidRequestError, match="max-block-tokens"):
         evaluate(options, Progress())

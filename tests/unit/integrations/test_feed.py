@@ -14,7 +14,7 @@ import pytest
 from lastly.errors import InvalidRequestError
 from lastly.search.documents import Document
 from lastly_integrations import feed as seeding
-from lastly_integrations.json_client import JsonServer
+from lastly_integrations.json_client import JsonClient
 
 
 class DocumentApi(BaseHTTPRequestHandler):
@@ -48,16 +48,16 @@ class DocumentApi(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def vespa() -> Iterator[JsonServer]:
+def vespa() -> Iterator[JsonClient]:
     DocumentApi.seen.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), DocumentApi)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield JsonServer(f"http://127.0.0.1:{server.server_port}")
+    yield JsonClient(f"http://127.0.0.1:{server.server_port}")
     server.shutdown()
     server.server_close()
 
 
-def test_every_document_is_fed_under_its_own_id_without_control_characters(vespa: JsonServer) -> None:
+def test_every_document_is_fed_under_its_own_id_without_control_characters(vespa: JsonClient) -> None:
     seeding.feed_vespa(
         vespa, [Document(id="os/path x", title="t", text="one\x0ctwo\n\tthree"), Document(id="2", text="b")]
     )
@@ -71,13 +71,13 @@ def test_every_document_is_fed_under_its_own_id_without_control_characters(vespa
     }
 
 
-def test_a_busy_container_is_asked_again(vespa: JsonServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_container_is_asked_again(vespa: JsonClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seeding, "_PAUSE_S", 0.01)
     DocumentApi.busy[:] = [503, 429]
     seeding.feed_vespa(vespa, [Document(id=str(number), text="x") for number in range(20)])
     assert len(DocumentApi.seen) == 20
 
 
-def test_a_refused_document_is_named_with_the_reason(vespa: JsonServer) -> None:
+def test_a_refused_document_is_named_with_the_reason(vespa: JsonClient) -> None:
     with pytest.raises(InvalidRequestError, match=r"document 7 \(400\): No field 'text'"):
         seeding.feed_vespa(vespa, [Document(id="7", text="refused")])
