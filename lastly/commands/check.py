@@ -1,4 +1,4 @@
-"""`lastly check FOLDER`: verifies a model folder and says what to fix."""
+"""`lastly check FOLDER`: opens a model folder as `lastly serve` would, verifies it and says what to fix."""
 
 import argparse
 from collections.abc import Sequence
@@ -7,25 +7,25 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from lastly.config import embedded_model
-from lastly.graph.opening import SessionOptions
+from lastly import config
 from lastly.ranking.check import examine
+from lastly.serving.registry import session_options
 
 
 def run(argv: Sequence[str]) -> int:
     """Print one line a finding; gives 0 where all is good, else 1."""
     flags = argparse.ArgumentParser(prog="lastly check", description=__doc__)
     flags.add_argument(
-        "folder", type=Path, nargs="?", default=embedded_model(), help="model folder (default: lastly-mini)"
+        "folder", type=Path, nargs="?", default=config.embedded_model(), help="model folder (default: lastly-mini)"
     )
-    flags.add_argument("--provider", choices=("cpu", "cuda"), default="cpu", help="where the model is to run")
+    flags.add_argument(
+        "--provider", choices=("cpu", "cuda"), help="where the model is to run, as `lastly serve` is told"
+    )
     options = flags.parse_args(argv)
-    providers = (
-        ("CUDAExecutionProvider", "CPUExecutionProvider") if options.provider == "cuda" else ("CPUExecutionProvider",)
-    )
+    settings = config.parse(["--provider", options.provider] if options.provider else [])
     console = Console()
     good = True
-    for finding in examine(options.folder, SessionOptions(providers=providers)):
+    for finding in examine(options.folder, session_options(settings)):
         good &= finding.good
         mark = "[green]good[/green]" if finding.good else "[red]bad [/red]"
         console.print(f"{mark} {finding.name}: {escape(finding.detail)}", soft_wrap=True)

@@ -1,14 +1,32 @@
 """CUDA graphs: a short run recorded once for each shape and replayed, without the host's work between kernels."""
 
+import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from lastly.errors import ModelFolderError
+from lastly.graph.opening import SessionOptions, open_graph
+from lastly.model.folder import ModelFolder
+
+_log = logging.getLogger("lastly")
 Feeds = Mapping[str, npt.NDArray[Any]]
+
+
+def open_captured(folder: ModelFolder, options: SessionOptions, device: str) -> "Captured | None":
+    """Open a second session of the folder, which records; None, and a line in the log, where ONNX Runtime can't."""
+    graphs = {"enable_cuda_graph": "1"} if device == "cuda" else {}
+    try:
+        session = open_graph(folder, replace(options, provider_options=options.provider_options | graphs))
+    except ModelFolderError as error:
+        _log.warning("short lists are not recorded as CUDA graphs, and run as long ones do: %s", error)
+        return None
+    return Captured(session, device, folder.manifest.embedding_width)
 
 
 class Captured:

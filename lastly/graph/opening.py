@@ -12,6 +12,7 @@ from lastly.model.folder import ModelFolder
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
+_WORDS = 400  # characters of an error of ONNX Runtime's that are passed on
 _CUDNN_OR_EFFICIENT = "10"  # bits of ONNX Runtime's sdpa_kernel: 8 and 2; both keep memory linear
 
 
@@ -59,9 +60,12 @@ def open_graph(folder: ModelFolder, options: SessionOptions) -> Any:
     try:
         session = ort.InferenceSession(str(folder.graph_path), settings, providers=_with_options(folder, options))
     except Exception as error:
+        advice = (
+            "bf16 runs on CUDA only, so choose another --dtype for a CPU" if _on_cpu_in_bf16(folder, options) else ""
+        )
         raise ModelFolderError(
             f"{folder.graph_path} cannot be loaded by ONNX Runtime {ort.__version__} on {options.providers[0]}: "
-            "export it again; bf16 runs on CUDA only, so choose another --dtype for a CPU"
+            f"{words(error)}" + (f"; {advice}" if advice else "")
         ) from error
     if session.get_providers()[0] != options.providers[0]:  # ONNX Runtime only warns
         raise ModelFolderError(
@@ -69,6 +73,15 @@ def open_graph(folder: ModelFolder, options: SessionOptions) -> Any:
             "onnxruntime-gpu[cuda,cudnn]"
         )
     return session
+
+
+def words(error: Exception) -> str:
+    """Return what ONNX Runtime says, in one line of at most 400 characters."""
+    return " ".join(str(error).split())[:_WORDS]
+
+
+def _on_cpu_in_bf16(folder: ModelFolder, options: SessionOptions) -> bool:
+    return folder.manifest.dtype == "bf16" and options.providers[0] == CPU
 
 
 def _check_providers(folder: ModelFolder, options: SessionOptions) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ import onnxruntime as ort
 
 from lastly.errors import ModelFolderError, NotReadyError
 from lastly.graph import shapes as buckets
-from lastly.graph.cuda_graphs import Captured
+from lastly.graph.cuda_graphs import Captured, open_captured
 from lastly.graph.inputs import FEEDS, Batch
-from lastly.graph.opening import CUDA, SessionOptions, open_graph
+from lastly.graph.opening import CUDA, SessionOptions, open_graph, words
 from lastly.model.folder import Manifest, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
 
@@ -60,7 +59,8 @@ class Session:
             raise ModelFolderError(f"{folder.graph_path} wants inputs {sorted(found)}; export the model again")
         self._inputs = found
         self._device = "cuda" if self.providers[0] == CUDA else "cpu"
-        self._captured = self._open_captured(folder) if self._options.graph_tokens and self.on_gpu else None
+        records = bool(self._options.graph_tokens) and self.on_gpu
+        self._captured = open_captured(folder, self._options, self._device) if records else None
 
     @property
     def providers(self) -> list[str]:
@@ -71,6 +71,11 @@ class Session:
     def on_gpu(self) -> bool:
         """Whether the graph runs on a GPU."""
         return self.providers[0] == CUDA
+
+    @property
+    def recording(self) -> bool:
+        """Whether short lists are recorded as CUDA graphs."""
+        return self._captured is not None
 
     @property
     def _arena(self) -> str:
@@ -151,8 +156,9 @@ class Session:
         if not self.on_gpu:
             run.give_back(self._arena)
             return self._session.run(_OUTPUTS, feeds, run.options)
-        if self._captured and not run.stopped and self._recorded(*batch.input_ids.shape):
-            return self._captured.run(feeds)
+        recorded = self._captured and not run.stopped and self._recorded(*batch.input_ids.shape)
+        if recorded and (found := self._replayed(feeds)):
+            return found
         if batch.input_ids.size > self._options.kept_tokens:
             run.give_back(self._arena)
         return self._compute_bound(feeds, run)
@@ -160,10 +166,16 @@ class Session:
     def _recorded(self, rows: int, tokens: int) -> bool:
         return self._captured is not None and rows == 1 and tokens <= self._options.graph_tokens
 
-    def _open_captured(self, folder: ModelFolder) -> Captured:
-        graphs = {"enable_cuda_graph": "1"} if self._device == "cuda" else {}
-        options = replace(self._options, provider_options=self._options.provider_options | graphs)
-        return Captured(open_graph(folder, options), self._device, self._manifest.embedding_width)
+    def _replayed(self, feeds: dict[str, npt.NDArray[Any]]) -> Any:
+        """Run through a recording; where one can't be made, that is said once and nothing is recorded any more."""
+        try:
+            return self._captured.run(feeds) if self._captured else None
+        except Exception as error:  # of ONNX Runtime's own classes
+            if _is_out_of_memory(error):
+                raise
+            _log.warning("CUDA graphs are given up, lists run without: %s", words(error))
+            self._captured = None
+            return None
 
     def _compute_bound(self, feeds: dict[str, npt.NDArray[Any]], run: Run) -> Any:
         """Put the inputs where their readers are: one scalar on the CPU, the rest on the GPU."""

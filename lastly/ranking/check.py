@@ -78,8 +78,12 @@ def _operators(folder: ModelFolder) -> Finding:
 
 
 def _loads(folder: ModelFolder, options: SessionOptions | None) -> Finding:
-    providers = Session(folder, options).providers
-    return Finding("runtime", True, f"{runtime_version()}, {', '.join(providers)}")
+    session = Session(folder, options)
+    wanted = options is not None and options.graph_tokens > 0 and session.on_gpu
+    lists = ("; short lists are recorded" if session.recording else "; nothing is recorded") if wanted else ""
+    detail = f"{runtime_version()}, {', '.join(session.providers)}{lists}"
+    advice = "export the model again for this onnxruntime, or serve it with cuda_graph_tokens 0; the log has the reason"
+    return Finding("runtime", session.recording or not wanted, detail, advice)
 
 
 def _known_answer(folder: ModelFolder, options: SessionOptions | None) -> Finding:

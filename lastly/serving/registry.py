@@ -19,17 +19,22 @@ _log = logging.getLogger("lastly")
 WarmUp = Callable[[Reranker], Awaitable[None]]
 
 
+def session_options(settings: Settings) -> SessionOptions:
+    """Return how the settings' models are opened; `lastly check` opens its folder so too."""
+    return SessionOptions(
+        settings.threads,
+        settings.providers,
+        settings.gpu_memory_bytes,
+        settings.max_batch_tokens,
+        settings.cuda_graph_tokens,
+    )
+
+
 class Models:
     """The models of one process. Raises ModelFolderError where a folder is wrong, before anything is loaded."""
 
     def __init__(self, settings: Settings) -> None:
-        self._options = SessionOptions(
-            settings.threads,
-            settings.providers,
-            settings.gpu_memory_bytes,
-            settings.max_batch_tokens,
-            settings.cuda_graph_tokens,
-        )
+        self._options = session_options(settings)
         self._block_tokens = settings.max_block_tokens
         self._places: dict[str, Path] = {}
         self._manifests: dict[str, Manifest] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
+from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from lastly_export.datafile import DataFile
 
@@ -82,7 +83,11 @@ class GraphBuilder:
         return self._register(self._data.append_rows(name, shape, parts))
 
     def finish(self, outputs: Sequence[ir.Value]) -> ir.Model:
-        """Give the model."""
+        """Return the model, without what no output needs.
+
+        ONNX Runtime runs unread nodes too, and on a GPU one of them may want a number on the other side: the copy
+        between host and GPU alone keeps it from recording a CUDA graph.
+        """
         graph = ir.Graph(
             self._inputs,
             outputs,
@@ -91,7 +96,9 @@ class GraphBuilder:
             opset_imports={"": OPSET, CONTRIB: 1} | {node.domain: 1 for node in self._nodes if node.domain},
             name=self._name,
         )
-        return ir.Model(graph, ir_version=_IR_VERSION, producer_name="lastly-export")
+        model = ir.Model(graph, ir_version=_IR_VERSION, producer_name="lastly-export")
+        RemoveUnusedNodesPass()(model)
+        return model
 
     def _register(self, tensor: Any) -> ir.Value:
         value = ir.Value(

@@ -1,11 +1,13 @@
 """What a session does on a GPU, as far as a machine without one can show: its shapes, its binding, its graph."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lastly.errors import ModelFolderError, NotReadyError
+from lastly.graph.cuda_graphs import Captured, open_captured
 from lastly.graph.opening import CUDA, SessionOptions, cuda_available
 from lastly.graph.session import Run, Session
 from lastly.model import folder as model
@@ -113,3 +115,52 @@ def test_a_graph_for_cuda_is_measured_and_told_apart_without_a_gpu(checkpoint: P
 def test_the_graph_for_cuda_knows_two_types(checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="fp16 or bf16"):
         export(checkpoint, tmp_path / "model", ExportOptions(dtype="int8", kind="cuda"))
+
+
+class Unrecordable:
+    """ONNX Runtime's session where a graph can't be captured; without a GPU that fault can't be had for real."""
+
+    def io_binding(self) -> None:
+        raise RuntimeError("This session cannot use the graph capture feature as requested by the user")
+
+
+def test_a_graph_that_cannot_be_recorded_runs_without_and_says_so_once(
+    folder: ModelFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = Watched(folder, SessionOptions(graph_tokens=128))
+    assert session.recording
+    session._captured = Captured(Unrecordable(), "cpu", folder.manifest.embedding_width)
+    wanted = encodings(folder, [100])
+    for _ in range(2):
+        found = session.run(wanted)[0]
+    assert np.abs(found.query - Session(folder).run(wanted)[0].query).max() <= 1e-5
+    assert not session.recording
+    assert [shape[:2] for shape in session.ran] == [(1, 128)] * 2
+    assert [record.message for record in caplog.records if "graph capture feature" in record.message] == [
+        "CUDA graphs are given up, lists run without: "
+        "This session cannot use the graph capture feature as requested by the user"
+    ]
+
+
+def test_a_second_session_that_does_not_open_leaves_the_first(
+    folder: ModelFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where the weights fit once but not twice: here the graph is gone when the recording session opens it."""
+    copied = tmp_path / "model"
+    shutil.copytree(folder.path, copied)
+    broken = model.load(copied)
+    broken.graph_path.write_bytes(b"no graph")
+    assert open_captured(broken, SessionOptions(graph_tokens=128), "cpu") is None
+    (record,) = caplog.records
+    assert "not recorded" in record.message
+    assert "Protobuf parsing failed" in record.message  # ONNX Runtime's own words
+
+
+def test_what_onnx_runtime_says_of_a_graph_is_passed_on(folder: ModelFolder, tmp_path: Path) -> None:
+    copied = tmp_path / "model"
+    shutil.copytree(folder.path, copied)
+    broken = model.load(copied)
+    broken.graph_path.write_bytes(b"no graph")
+    with pytest.raises(ModelFolderError, match="Protobuf parsing failed") as told:
+        Session(broken)
+    assert "bf16" not in str(told.value)
