@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lastly.errors import MalformedRequestError
-from lastly.serving.error_answers import answer
+from lastly.serving.error_responses import answer
 
 
 class AllowedHosts:

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 
 from lastly.config import Settings
 from lastly.errors import LastlyError
-from lastly.serving.error_answers import answer
-from lastly.serving.middleware import Door, RequestCount, RequestId, Traced
+from lastly.serving.error_responses import answer
+from lastly.serving.middleware.admission import Door, RequestCount, RequestId, Traced
 from lastly.serving.routes import api, open_api
 from lastly.serving.service import Service
 

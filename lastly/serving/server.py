@@ -16,7 +16,7 @@ from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.logs import configure
 from lastly.serving.app import create_app
-from lastly.serving.certificate import Certificate
+from lastly.serving.credentials.certificate import Certificate
 
 _LAST_ANSWERS_S = 2  # to send the refusals of calls that did not end while the server drained
 Build = Callable[[Settings], FastAPI]

@@ -12,8 +12,8 @@ from lastly.scheduling.admission import Limits
 from lastly.scheduling.jobs import Job
 from lastly.scheduling.metrics import Metrics
 from lastly.scheduling.scheduler import Scheduler
-from lastly.serving.api_keys import Keys
 from lastly.serving.cache import ResultCache, key_of
+from lastly.serving.credentials.api_keys import Keys
 from lastly.serving.dialects.common import RerankCall
 from lastly.serving.registry import Models
 from lastly.serving.tracing import Tracing

@@ -9,7 +9,7 @@ import pytest
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.serving import api_keys as keys
-from lastly.serving.api_keys import Keys
+from lastly.serving.credentials.api_keys import Keys
 from tests.kit.sidecars.in_process import CALL, serving, small_settings
 
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lastly.errors import LastlyError, UnauthorizedError
-from lastly.serving.body_limits import Bodies
-from lastly.serving.error_answers import answer
+from lastly.serving.body_budget import Bodies
+from lastly.serving.error_responses import answer
 from lastly.serving.service import Service
 
 REQUEST_ID = "X-Request-Id"
