@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lastly.errors import MalformedRequestError
-from lastly.serving.error_responses import answer
+from lastly.serving.error_responses import error_response
 
 
 class AllowedHosts:
@@ -27,7 +27,7 @@ class AllowedHosts:
             await self._app(scope, receive, send)
             return
         error = MalformedRequestError("the lab does not answer to this host; start it with --allowed-host NAME")
-        await (await answer(Request(scope), error))(scope, receive, send)
+        await (await error_response(Request(scope), error))(scope, receive, send)
 
     def _allowed(self, host: str) -> bool:
         name = _without_port(host.lower())

@@ -1,4 +1,4 @@
-"""Who may come in, and in which order those inside are served."""
+"""Which calls are admitted, and in which order those inside are served."""
 
 import math
 import time
@@ -26,7 +26,7 @@ class Limits:
     brownout_tokens: int = 8_192
 
 
-class WaitingRoom:
+class AdmissionQueue:
     """The tickets inside, in order of estimated work plus time of arrival.
 
     Small calls pass large ones, but only those that arrived less than the large one's own work before them: a second
@@ -49,7 +49,7 @@ class WaitingRoom:
         return sum(ticket.tokens for ticket in self._tickets)
 
     def speed(self, reranker: Reranker) -> Speed:
-        """Give what is known of a model's speed."""
+        """Return what is known of a model's speed."""
         return self._speeds.setdefault(reranker, Speed())
 
     def busy(self, seconds: float) -> None:
@@ -67,7 +67,7 @@ class WaitingRoom:
         return 0.0 if encoded else self.speed(ticket.job.reranker).encoding.seconds(ticket.tokens)
 
     def in_order(self) -> list[Ticket]:
-        """Give all tickets, next one first."""
+        """Return all tickets, next one first."""
         return sorted(self._tickets, key=self._key)
 
     def wait(self) -> float:
@@ -75,17 +75,17 @@ class WaitingRoom:
         return max((end for _, end in self._ends(self._tickets)), default=self._busy())
 
     def retry_after(self) -> int:
-        """Give the same in whole seconds, at least one."""
+        """Return the same in whole seconds, at least one."""
         return max(1, math.ceil(self.wait()))
 
-    def check_room(self) -> None:
+    def check_capacity(self) -> None:
         """Raise OverloadedError where no further request fits; looks at nothing of the request."""
         if len(self._tickets) >= self.limits.requests:
             raise OverloadedError("the queue is full; retry later or add a replica", self.retry_after())
 
     def enter(self, ticket: Ticket) -> None:
         """Let a ticket in; raises OverloadedError or DeadlineExceededError with the reason."""
-        self.check_room()
+        self.check_capacity()
         if self._tickets and self.tokens + ticket.tokens > self.limits.tokens:
             raise OverloadedError("the queue's tokens are used up; retry later or add a replica", self.retry_after())
         self.check_alone(ticket)
@@ -103,7 +103,7 @@ class WaitingRoom:
         needed, left = self.encoding(ticket) + self.work(ticket), ticket.job.remaining()
         if left < needed * _CERTAIN or left <= 0:
             if not self._tickets:  # nothing runs that could correct the estimate
-                self.speed(ticket.job.reranker).doubt()
+                self.speed(ticket.job.reranker).lower()
             raise DeadlineExceededError(_too_late(ticket.job, needed))
 
     def _check_brownout(self, ticket: Ticket) -> None:

@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from lastly.scheduling.jobs import BlockOf, Ticket
+from lastly.scheduling.jobs import Ticket
+from lastly.scheduling.running_batch import TicketBlock
 
 _SPREAD = 2  # the longest block of a run is at most this many times the shortest: padding stays under half
 
 
-def choose(tickets: Iterable[Ticket], max_batch: int, max_tokens: int) -> list[BlockOf]:
-    """Give the blocks of the next run: the first ticket's first, then what fits beside it, in the given order.
+def choose_batch(tickets: Iterable[Ticket], max_batch: int, max_tokens: int) -> list[TicketBlock]:
+    """Return the blocks of the next run: the first ticket's first, then what fits beside it, in the given order.
 
     At most `max_batch` blocks, `max_tokens` with padding (a first block over it runs alone), of one model.
     """
-    waiting = (BlockOf(ticket, place) for ticket in tickets for place in ticket.waiting)
+    waiting = (TicketBlock(ticket, place) for ticket in tickets for place in ticket.waiting)
     first = next(waiting, None)
     if first is None:
         return []
@@ -30,7 +31,7 @@ def choose(tickets: Iterable[Ticket], max_batch: int, max_tokens: int) -> list[B
     return chosen
 
 
-def fill(chosen: list[BlockOf]) -> float:
-    """Give the share of a run's tokens that is not padding."""
+def fill_ratio(chosen: list[TicketBlock]) -> float:
+    """Return the share of a run's tokens that is not padding."""
     lengths = [block.length for block in chosen]
     return sum(lengths) / (len(lengths) * max(lengths))

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lastly.graph.session import Run
 from lastly.ranking.reranker import Reranker
 from lastly.types import BlockEmbeddings, Candidate, Encoding, Lexical, Query, Ranking, Truncation
 
@@ -23,7 +22,7 @@ class Job:
     deadline: float
 
     def remaining(self) -> float:
-        """Give the seconds left."""
+        """Return the seconds left."""
         return self.deadline - time.monotonic()
 
 
@@ -62,7 +61,7 @@ class Ticket:
         self.tokens = sum(len(block.input_ids) for block in blocks)
 
     def lengths(self) -> list[int]:
-        """Give the tokens of each run that is still to come."""
+        """Return the tokens of each run that is still to come."""
         if self.blocks is None:
             return [self.tokens]
         return [len(self.blocks[place].input_ids) for place in self.waiting]
@@ -73,50 +72,7 @@ class Ticket:
         return self.blocks is not None and len(self.embedded) == len(self.blocks)
 
     def conclude(self) -> Ranking:
-        """Give the ranking of a complete ticket; raises ModelOutputError."""
+        """Return the ranking of a complete ticket; raises ModelOutputError."""
         assert self.blocks is not None  # noqa: S101  complete tickets are encoded
         embedded = [self.embedded[place] for place in range(len(self.blocks))]
         return self.job.reranker.conclude(self.blocks, embedded, self.job.candidates, self.lexical)
-
-
-@dataclass(frozen=True)
-class BlockOf:
-    """One block of a ticket, by its place."""
-
-    ticket: Ticket
-    place: int
-
-    @property
-    def encoding(self) -> Encoding:
-        """What the graph reads."""
-        assert self.ticket.blocks is not None  # noqa: S101  only encoded tickets have places
-        return self.ticket.blocks[self.place]
-
-    @property
-    def length(self) -> int:
-        """The block's tokens."""
-        return len(self.encoding.input_ids)
-
-
-@dataclass(frozen=True)
-class UnderWay:
-    """Blocks that share the run which is under way."""
-
-    blocks: list[BlockOf]
-    run: Run = field(default_factory=Run)
-    started: float = field(default_factory=time.monotonic)
-
-    @property
-    def reranker(self) -> Reranker:
-        """The model that runs."""
-        return self.blocks[0].ticket.job.reranker
-
-    @property
-    def longest(self) -> int:
-        """The tokens of the longest block, to which the others are padded."""
-        return max(block.length for block in self.blocks)
-
-    @property
-    def wanted(self) -> bool:
-        """Whether anybody still waits for what it gives."""
-        return not all(block.ticket.answer.done() for block in self.blocks)

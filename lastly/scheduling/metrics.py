@@ -22,7 +22,7 @@ class Metrics:
         self.queue_seconds = self._histogram("lastly_queue_seconds", "From arrival to a call's first run", _SECONDS)
         self.tokenize_seconds = self._histogram("lastly_tokenize_seconds", "Cutting and encoding texts", _SECONDS)
         self.inference_seconds = self._histogram("lastly_inference_seconds", "The model's own time", _SECONDS)
-        self.total_seconds = self._histogram("lastly_rerank_seconds", "A rerank call from door to door", _SECONDS)
+        self.total_seconds = self._histogram("lastly_rerank_seconds", "A rerank call from arrival to answer", _SECONDS)
         self.tokens = self._histogram("lastly_rerank_tokens", "Tokens of a rerank call", _TOKENS)
         self.documents = self._histogram("lastly_rerank_documents", "Documents of a rerank call", _DOCUMENTS)
         self.batch_blocks = self._histogram("lastly_batch_blocks", "Blocks that share a run", _BATCH)
@@ -32,7 +32,7 @@ class Metrics:
         self.reloads = self._counter("lastly_reloads", "Reloads of models", "result")
 
     def render(self) -> bytes:
-        """Give all metrics in Prometheus' text form."""
+        """Return all metrics in Prometheus' text form."""
         return generate_latest(self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

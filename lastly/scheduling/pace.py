@@ -13,7 +13,7 @@ _HEALING = 0.9  # what a refusal leaves of the estimate that caused it
 
 
 def guess_tokens(query: Query, candidates: Sequence[Candidate], truncation: Truncation) -> int:
-    """Guess the tokens of a request from its texts' lengths, without tokenising: cheap enough for the door."""
+    """Guess the tokens of a request from its texts' lengths, without tokenising: cheap enough for admission."""
     query_tokens = min(_tokens(query.text), truncation.max_query_length) + _tokens(query.instruction or "")
     documents = sum(min(_tokens(candidate.text), truncation.max_doc_length) for candidate in candidates)
     return documents + 2 * query_tokens + _TEMPLATE_TOKENS
@@ -26,7 +26,7 @@ def _tokens(text: str) -> int:
 class Pace:
     """Seconds that so many tokens take, learnt by their number: attention grows with its square.
 
-    Unknown numbers take the pace of the nearest known one. A refusal that an estimate caused lowers it (`doubt`):
+    Unknown numbers take the pace of the nearest known one. A refusal that an estimate caused lowers it (`lower`):
     otherwise one slow run could refuse every later request, and no run would ever correct it.
     """
 
@@ -54,7 +54,7 @@ class Pace:
         nearest = min(self._per_token, key=lambda bucket: abs(bucket - _bucket(tokens)))
         return self._per_token[nearest] * tokens
 
-    def doubt(self) -> None:
+    def lower(self) -> None:
         """Lower all estimates a little, after a refusal that they caused."""
         self._per_token = {bucket: pace * _HEALING for bucket, pace in self._per_token.items()}
 
@@ -69,10 +69,10 @@ class Speed:
     encoding: Pace = field(default_factory=Pace)
     running: Pace = field(default_factory=Pace)
 
-    def doubt(self) -> None:
+    def lower(self) -> None:
         """Lower all estimates a little."""
-        self.encoding.doubt()
-        self.running.doubt()
+        self.encoding.lower()
+        self.running.lower()
 
 
 def _bucket(tokens: int) -> int:

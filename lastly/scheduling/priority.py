@@ -1,4 +1,4 @@
-"""Lets the event loop go before the model's threads, so that refusals stay quick while every core computes."""
+"""Lets the event loop run before the model's threads, so that refusals stay quick while every core computes."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import threading
 _NICE = 5  # of 19; the loop's short turns win, and the model keeps all that is left
 
 
-def yield_to_the_door() -> None:
+def lower_thread_priority() -> None:
     """Lower the calling thread's priority; threads that it starts (ONNX Runtime's) inherit it. Linux only."""
     if sys.platform == "linux":
         lowered = min(19, os.getpriority(os.PRIO_PROCESS, os.getpid()) + _NICE)

@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from lastly.errors import DeadlineExceededError, NotReadyError
 from lastly.graph.session import Run, Session
-from lastly.scheduling.admission import Limits, WaitingRoom
-from lastly.scheduling.batching import choose, fill
-from lastly.scheduling.jobs import BlockOf, Job, Stage, Ticket, UnderWay
+from lastly.scheduling.admission import AdmissionQueue, Limits
+from lastly.scheduling.batching import choose_batch, fill_ratio
+from lastly.scheduling.jobs import Job, Stage, Ticket
 from lastly.scheduling.metrics import Metrics
 from lastly.scheduling.pace import guess_tokens
-from lastly.scheduling.priority import yield_to_the_door
+from lastly.scheduling.priority import lower_thread_priority
+from lastly.scheduling.running_batch import RunningBatch, TicketBlock
 from lastly.types import BlockEmbeddings, Encoding, Lexical, Ranking
 
 T = TypeVar("T")
@@ -25,31 +26,31 @@ Outcome = BlockEmbeddings | NotReadyError  # of one block of a run
 class Scheduler:
     """Everything happens in `_advance`, called on each event: a ticket came, was encoded, ran, or left.
 
-    Only the event loop touches tickets; the two threads get values and give values back.
+    Only the event loop touches tickets; the two threads take values and return values.
     """
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
-        self._room = WaitingRoom(limits)
+        self._queue = AdmissionQueue(limits)
         self._metrics = metrics
-        self._encoder = ThreadPoolExecutor(1, "encode", yield_to_the_door)
-        self._model = ThreadPoolExecutor(1, "infer", yield_to_the_door)
+        self._encoder = ThreadPoolExecutor(1, "encode", lower_thread_priority)
+        self._model = ThreadPoolExecutor(1, "infer", lower_thread_priority)
         self._encoding = False
-        self._under_way: UnderWay | None = None
+        self._running: RunningBatch | None = None
 
-    def check_room(self) -> None:
+    def check_capacity(self) -> None:
         """Raise OverloadedError where the queue is full."""
-        self._room.check_room()
+        self._queue.check_capacity()
 
     def retry_after(self) -> int:
         """Estimate the seconds until what is inside is done, at least one."""
-        return self._room.retry_after()
+        return self._queue.retry_after()
 
     async def prepare(self, work: Callable[[], T]) -> T:
         """Run something in the model's own thread, between two runs."""
         return await asyncio.get_running_loop().run_in_executor(self._model, work)
 
     async def submit(self, job: Job) -> tuple[Ranking, list[Stage]]:
-        """Rank a job's candidates; gives the stages of its time with it.
+        """Rank a job's candidates; returns the stages of its time with it.
 
         Raises OverloadedError where it can't wait, DeadlineExceededError where the time is over or too short.
         A cancelled caller's work that did not start never does; a run that nobody waits for any more is stopped.
@@ -61,7 +62,7 @@ class Scheduler:
             guess_tokens(job.query, job.candidates, job.truncation),
             asyncio.get_running_loop().create_future(),
         )
-        self._room.enter(ticket)
+        self._queue.enter(ticket)
         self._advance()
         try:
             async with asyncio.timeout(max(job.remaining(), 0)):
@@ -71,12 +72,12 @@ class Scheduler:
                 "the caller's time is over; raise the timeout or send fewer documents"
             ) from None
         finally:
-            self._room.leave(ticket)
+            self._queue.leave(ticket)
             self._advance()
 
-    def give_up(self) -> None:
+    def fail_all(self) -> None:
         """Fail everything inside with NotReadyError, for a process that must end."""
-        for ticket in self._room.in_order():
+        for ticket in self._queue.in_order():
             _fail(ticket, NotReadyError("the sidecar is stopping; send the call to another one"))
         self._advance()
 
@@ -86,15 +87,15 @@ class Scheduler:
             executor.shutdown(wait=True, cancel_futures=True)
 
     def _advance(self) -> None:
-        self._metrics.queue_requests.set(len(self._room))
-        self._metrics.queue_tokens.set(self._room.tokens)
-        tickets = self._room.in_order()
+        self._metrics.queue_requests.set(len(self._queue))
+        self._metrics.queue_tokens.set(self._queue.tokens)
+        tickets = self._queue.in_order()
         if not self._encoding:
             self._encode_next(tickets)
-        if self._under_way is None:
+        if self._running is None:
             self._run_next(tickets)
-        elif not self._under_way.wanted:
-            self._under_way.run.stop()
+        elif not self._running.wanted:
+            self._running.run.stop()
 
     def _encode_next(self, tickets: list[Ticket]) -> None:
         """Encode the best ticket that needs it, while encoded ones are less than a run ahead or stand behind it."""
@@ -107,7 +108,7 @@ class Scheduler:
                 )
                 return
             ahead += sum(ticket.lengths())
-            if ahead > self._room.limits.batch_tokens:
+            if ahead > self._queue.limits.batch_tokens:
                 return
 
     def _encoded(self, ticket: Ticket, done: "asyncio.Future[tuple[Encoded, Stage]]") -> None:
@@ -117,7 +118,7 @@ class Scheduler:
         else:
             (blocks, lexical), stage = done.result()
             seconds = stage.end - stage.start
-            self._room.speed(ticket.job.reranker).encoding.learn(ticket.tokens, seconds)
+            self._queue.speed(ticket.job.reranker).encoding.learn(ticket.tokens, seconds)
             self._metrics.tokenize_seconds.observe(seconds)
             ticket.stages.append(Stage("tokenize", stage.start, stage.end))
             ticket.encoded(blocks, lexical)
@@ -127,16 +128,16 @@ class Scheduler:
         ready = [ticket for ticket in tickets if ticket.waiting and self._still_in_time(ticket)]
         if not ready:
             return
-        chosen = choose(ready, ready[0].job.reranker.session.max_batch, self._room.limits.batch_tokens)
+        chosen = choose_batch(ready, ready[0].job.reranker.session.max_batch, self._queue.limits.batch_tokens)
         for block in chosen:
             self._start(block)
-        self._under_way = started = UnderWay(chosen)
-        self._room.busy(len(chosen) * self._room.speed(started.reranker).running.seconds(started.longest))
+        self._running = started = RunningBatch(chosen)
+        self._queue.busy(len(chosen) * self._queue.speed(started.reranker).running.seconds(started.longest))
         encodings = [block.encoding for block in chosen]
         work = partial(_embed, started.reranker.session, encodings, started.run)
         self._in_thread(self._model, partial(_timed, work), partial(self._ran, started))
 
-    def _start(self, block: BlockOf) -> None:
+    def _start(self, block: TicketBlock) -> None:
         ticket = block.ticket
         ticket.waiting.remove(block.place)
         if ticket.started is None:
@@ -145,13 +146,13 @@ class Scheduler:
             self._metrics.queue_seconds.observe(waited)
             ticket.stages.append(Stage("queue", time.time() - waited, time.time()))
 
-    def _ran(self, ended: UnderWay, done: "asyncio.Future[tuple[list[Outcome], Stage]]") -> None:
-        self._under_way = None
-        self._room.busy(0)
+    def _ran(self, ended: RunningBatch, done: "asyncio.Future[tuple[list[Outcome], Stage]]") -> None:
+        self._running = None
+        self._queue.busy(0)
         if error := done.exception():
             if ended.run.stopped:
                 seconds = (time.monotonic() - ended.started) / len(ended.blocks)
-                self._room.speed(ended.reranker).running.learn_stopped(ended.longest, seconds)
+                self._queue.speed(ended.reranker).running.learn_stopped(ended.longest, seconds)
             for block in ended.blocks:
                 _fail(block.ticket, error)
         else:
@@ -161,12 +162,12 @@ class Scheduler:
                 _settle(block, outcome)
         self._advance()
 
-    def _note_run(self, ended: UnderWay, stage: Stage) -> None:
+    def _note_run(self, ended: RunningBatch, stage: Stage) -> None:
         seconds = stage.end - stage.start
-        self._room.speed(ended.reranker).running.learn(ended.longest, seconds / len(ended.blocks))
+        self._queue.speed(ended.reranker).running.learn(ended.longest, seconds / len(ended.blocks))
         self._metrics.inference_seconds.observe(seconds)
         self._metrics.batch_blocks.observe(len(ended.blocks))
-        self._metrics.batch_fill.observe(fill(ended.blocks))
+        self._metrics.batch_fill.observe(fill_ratio(ended.blocks))
         for ticket in {block.ticket for block in ended.blocks}:
             ticket.stages.append(Stage("inference", stage.start, stage.end))
 
@@ -175,7 +176,7 @@ class Scheduler:
         if ticket.answer.done():
             return False
         try:
-            self._room.check_alone(ticket)
+            self._queue.check_alone(ticket)
         except DeadlineExceededError as error:
             _fail(ticket, error)
             return False
@@ -200,7 +201,7 @@ def _encode(job: Job) -> Encoded:
 
 
 def _embed(session: Session, encodings: list[Encoding], run: Run) -> list[Outcome]:
-    """Run the graph; where memory does not last for all blocks, each runs alone: no call fails for its company."""
+    """Run the graph; where memory does not last for all blocks each runs alone, so that only its own call can fail."""
     try:
         return list(session.run(encodings, run))
     except NotReadyError:
@@ -218,8 +219,8 @@ def _embed_alone(session: Session, encoding: Encoding, run: Run) -> Outcome:
         return error
 
 
-def _settle(block: BlockOf, outcome: Outcome) -> None:
-    """Give a block's outcome to its ticket, which it may complete or fail, and to no other."""
+def _settle(block: TicketBlock, outcome: Outcome) -> None:
+    """Hand a block's outcome to its ticket, which it may complete or fail, and to no other."""
     ticket = block.ticket
     if isinstance(outcome, NotReadyError):
         _fail(ticket, outcome)

@@ -11,8 +11,11 @@ from starlette.exceptions import HTTPException
 
 from lastly.config import Settings
 from lastly.errors import LastlyError
-from lastly.serving.error_responses import answer
-from lastly.serving.middleware.admission import Door, RequestCount, RequestId, Traced
+from lastly.serving.error_responses import error_response
+from lastly.serving.middleware.admission import AdmissionMiddleware
+from lastly.serving.middleware.request_id import RequestIdMiddleware
+from lastly.serving.middleware.request_log import RequestLogMiddleware
+from lastly.serving.middleware.tracing import TracingMiddleware
 from lastly.serving.routes import api, open_api
 from lastly.serving.service import Service
 
@@ -42,11 +45,11 @@ def create_app(settings: Settings, *, wait: bool = False) -> FastAPI:
     app.include_router(open_api)
     app.include_router(api)
     for error in (LastlyError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(error, answer)
-    app.add_middleware(Door, service=service)
-    app.add_middleware(Traced, service=service)
-    app.add_middleware(RequestCount, requests=service.metrics.requests)
-    app.add_middleware(RequestId)
+        app.add_exception_handler(error, error_response)
+    app.add_middleware(AdmissionMiddleware, service=service)
+    app.add_middleware(TracingMiddleware, service=service)
+    app.add_middleware(RequestLogMiddleware, requests=service.metrics.requests)
+    app.add_middleware(RequestIdMiddleware)
     return app
 
 

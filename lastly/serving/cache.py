@@ -43,7 +43,7 @@ class ResultCache:
         return self._max_bytes > 0
 
     def get(self, key: bytes) -> Ranking | None:
-        """Give the ranking of an equal call."""
+        """Return the ranking of an equal call."""
         entry = self._entries.get(key)
         self._metrics.cache.labels("miss" if entry is None else "hit").inc()
         if entry is None:

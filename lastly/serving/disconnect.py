@@ -11,7 +11,7 @@ from lastly.errors import CallerGoneError
 T = TypeVar("T")
 
 
-async def unless_hung_up(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+async def cancel_on_disconnect(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """Await `work`; once the connection closes cancel it and raise CallerGoneError. The body must have been read."""
     working = asyncio.ensure_future(work)
     watching = asyncio.ensure_future(_closed(receive))

@@ -18,7 +18,7 @@ from lastly.errors import (
 _log = logging.getLogger("lastly")
 
 
-async def answer(request: Request, error: Exception) -> JSONResponse:
+async def error_response(request: Request, error: Exception) -> JSONResponse:
     """Translate an error once, at the edge; what was not meant to happen is logged by class and place."""
     status, code, message = _translate(error)
     if status >= 500 and not isinstance(error, NotReadyError | DeadlineExceededError):

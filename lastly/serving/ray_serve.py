@@ -19,7 +19,7 @@ _UPSCALE_S = 5  # Ray's own half a minute of overload would be half a minute of 
 
 
 def serve_on_ray(settings: Settings) -> int:
-    """Deploy on the running Ray cluster, or on a local one, until told to stop; gives the exit status."""
+    """Deploy on the running Ray cluster, or on a local one, until told to stop; returns the exit status."""
     with deployed(settings) as address:
         print(f"listening on {address}", flush=True)
         _wait_for_signal()
@@ -28,7 +28,7 @@ def serve_on_ray(settings: Settings) -> int:
 
 @contextlib.contextmanager
 def deployed(settings: Settings) -> Iterator[str]:
-    """Deploy and give the proxy's address once a replica is warm; takes the app off at the end.
+    """Deploy; yield the proxy's address once a replica is warm, and take the app off at the end.
 
     Raises InvalidRequestError where Ray is not installed, NotReadyError where no proxy or no replica became ready.
     """
@@ -54,7 +54,7 @@ def _start(serve: ModuleType, settings: Settings) -> None:
 
 
 def deployment(settings: Settings) -> Any:
-    """Give the deployment: one process a replica, with as many CPUs as threads (a GPU for provider cuda)."""
+    """Return the deployment: one process a replica, with as many CPUs as threads (a GPU for provider cuda)."""
     serve = _ray_serve()
     options = {
         "autoscaling_config": {

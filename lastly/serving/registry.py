@@ -12,7 +12,7 @@ from lastly.graph.opening import SessionOptions
 from lastly.model import folder as model
 from lastly.model.folder import Manifest
 from lastly.ranking.reranker import Reranker
-from lastly.scheduling.priority import yield_to_the_door
+from lastly.scheduling.priority import lower_thread_priority
 
 _log = logging.getLogger("lastly")
 
@@ -30,7 +30,7 @@ def session_options(settings: Settings) -> SessionOptions:
     )
 
 
-class Models:
+class ModelRegistry:
     """The models of one process. Raises ModelFolderError where a folder is wrong, before anything is loaded."""
 
     def __init__(self, settings: Settings) -> None:
@@ -57,7 +57,7 @@ class Models:
         return dict(self._manifests)
 
     def get(self, name: str | None) -> tuple[str, Reranker]:
-        """Give a model with its name; raises UnknownModelError, and NotReadyError until all are warm."""
+        """Return a model with its name; raises UnknownModelError, and NotReadyError until all are warm."""
         wanted = name or self.default
         if wanted not in self._places:
             raise UnknownModelError(f"that model is not loaded; leave it out or ask for {', '.join(self._places)}")
@@ -84,5 +84,5 @@ class Models:
 
 
 def _load(folder: Path, options: SessionOptions, block_tokens: int) -> Reranker:
-    yield_to_the_door()  # ONNX Runtime's threads start here and inherit it
+    lower_thread_priority()  # ONNX Runtime's threads start here and inherit it
     return Reranker.load(folder, options, block_tokens)

@@ -12,18 +12,18 @@ from lastly.serving.dialects.common import ErrorResponse, Health, Info, ModelCar
 from lastly.serving.dialects.jina import RerankRequest, RerankResponse
 from lastly.serving.dialects.plain import PlainRequest
 from lastly.serving.dialects.tei import TeiRequest, TeiResult, results_of
-from lastly.serving.disconnect import unless_hung_up
+from lastly.serving.disconnect import cancel_on_disconnect
 from lastly.serving.service import Service
 from lastly.types import Ranking
 
-# Only describes the key in the OpenAPI page: `middleware.Door` checks it before a body is read.
+# Only describes the key in the OpenAPI page: `middleware.AdmissionMiddleware` checks it before a body is read.
 _bearer = HTTPBearer(auto_error=False, description="one of the sidecar's keys, where any are set")
 _STATUSES = (400, 401, 408, 413, 422, 429, 503, 504)
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorResponse} for status in _STATUSES}
 
 
 def service_of(request: Request) -> Service:
-    """Give the service of the app that the request came to."""
+    """Return the service of the app that the request came to."""
     service: Service = request.app.state.service
     return service
 
@@ -49,7 +49,7 @@ open_api = APIRouter()
 
 async def _rank(request: Request, call: RerankCall, timeout_ms: int | None) -> tuple[str, Ranking]:
     work = service_of(request).rerank(call, timeout_ms, request.state.arrived)
-    return await unless_hung_up(request.receive, work)
+    return await cancel_on_disconnect(request.receive, work)
 
 
 @api.post(
@@ -104,7 +104,7 @@ async def models(service: Served) -> ModelList:
 
 @api.get("/info", summary="What runs here and what it takes")
 async def info(service: Served) -> Info:
-    """Give version, default model, execution providers and limits."""
+    """Return version, default model, execution providers and limits."""
     settings = service.settings
     limits = {
         name: getattr(settings, name)
@@ -136,7 +136,7 @@ async def ready(service: Served) -> Health:
 
 @open_api.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(service: Served) -> Response:
-    """Give all metrics in Prometheus' text form."""
+    """Return all metrics in Prometheus' text form."""
     return Response(service.metrics.render(), media_type="text/plain; version=0.0.4")
 
 

@@ -58,7 +58,7 @@ def listen(settings: Settings, build: Build = create_app) -> Iterator[Listening]
 
 
 def serve(settings: Settings, build: Build = create_app) -> int:
-    """Run the sidecar, or what `build` makes of it, in the foreground; gives the exit status."""
+    """Run the sidecar, or what `build` makes of it, in the foreground; returns the exit status."""
     configure(settings.log_level, settings.log_format)
     scheme = "https" if settings.tls_cert else "http"
     with listen(settings, build) as listening:
@@ -99,7 +99,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the calls inside end within the limit; those that have not by then are answered with a 503."""
-        over = asyncio.get_running_loop().call_later(self._drain_s, self._app.state.service.give_up)
+        over = asyncio.get_running_loop().call_later(self._drain_s, self._app.state.service.fail_all)
         try:
             await super().shutdown(sockets)
         finally:
@@ -112,7 +112,7 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Look at the loading model and the certificate once a tick (0.1 s)."""
         if self._certificate is not None:
-            self._certificate.look()
+            self._certificate.refresh()
         loading: asyncio.Task[None] = self._app.state.loading
         self.failed = loading.done() and not loading.cancelled() and loading.exception() is not None
         return await super().on_tick(counter) or self.failed

@@ -13,9 +13,9 @@ from lastly.scheduling.jobs import Job
 from lastly.scheduling.metrics import Metrics
 from lastly.scheduling.scheduler import Scheduler
 from lastly.serving.cache import ResultCache, key_of
-from lastly.serving.credentials.api_keys import Keys
+from lastly.serving.credentials.api_keys import ApiKeys
 from lastly.serving.dialects.common import RerankCall
-from lastly.serving.registry import Models
+from lastly.serving.registry import ModelRegistry
 from lastly.serving.tracing import Tracing
 from lastly.types import Candidate, Query, Ranking, Truncation
 
@@ -30,8 +30,8 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.models = Models(settings)
-        self.keys = Keys(settings)
+        self.models = ModelRegistry(settings)
+        self.keys = ApiKeys(settings)
         self.tracing = Tracing(settings.trace_endpoint)
         self._scheduler = Scheduler(_limits(settings), self.metrics)
         self._cache = ResultCache(settings.cache_bytes, self.metrics)
@@ -50,22 +50,22 @@ class Service:
         else:
             self.metrics.reloads.labels("done").inc()
 
-    def give_up(self) -> None:
+    def fail_all(self) -> None:
         """Answer every call inside with NotReadyError: the time to drain is over."""
-        self._scheduler.give_up()
+        self._scheduler.fail_all()
 
     def close(self) -> None:
         """Let the running inference end."""
         self._scheduler.close()
         self.tracing.close()
 
-    def check_room(self) -> None:
+    def check_capacity(self) -> None:
         """Raise OverloadedError where no call fits. With a cache each call must be read first: it may be answered."""
         if not self._cache.enabled:
-            self._scheduler.check_room()
+            self._scheduler.check_capacity()
 
     def retry_after(self) -> int:
-        """Give the seconds after which a call that was refused now makes sense."""
+        """Return the seconds after which a call that was refused now makes sense."""
         return self._scheduler.retry_after()
 
     def check_count(self, documents: int) -> None:
@@ -97,13 +97,13 @@ class Service:
         return name, ranking
 
     def _truncation(self, reranker: Reranker) -> Truncation:
-        """Give the cut of calls that name none: the model's own, changed as the settings say."""
+        """Return the cut of calls that name none: the model's own, changed as the settings say."""
         if self.settings.long_documents == "model":
             return reranker.manifest.truncation
         return replace(reranker.manifest.truncation, long_documents=self.settings.long_documents)
 
     def _lexical_weight(self, reranker: Reranker) -> float:
-        """Give what words count in calls that say nothing of it: the settings' share, or the model's own."""
+        """Return what words count in calls that say nothing of it: the settings' share, or the model's own."""
         told = self.settings.lexical_weight
         return reranker.manifest.lexical_weight if told is None else told
 

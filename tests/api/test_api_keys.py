@@ -8,8 +8,8 @@ import pytest
 
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError
-from lastly.serving import api_keys as keys
-from lastly.serving.credentials.api_keys import Keys
+from lastly.serving.credentials import watched_files
+from lastly.serving.credentials.api_keys import ApiKeys
 from tests.kit.sidecars.in_process import CALL, serving, small_settings
 
 
@@ -38,14 +38,14 @@ def test_a_body_without_a_key_is_refused_before_it_is_parsed(small_model: Path) 
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(keys, "_LOOK_S", -1.0)
+    monkeypatch.setattr(watched_files, "_INTERVAL_S", -1.0)
     path = tmp_path / "keys"
     path.write_text(f"# team search\n{sha256('old')}  # until spring\n\n{sha256('other').upper()}\n")
     return path
 
 
 def test_keys_of_the_file_are_rotated_without_a_restart(file: Path) -> None:
-    known = Keys(Settings(api_key_file=file))
+    known = ApiKeys(Settings(api_key_file=file))
     assert known.known("old")
     assert known.known("other")
     file.write_text(f"{sha256('new')} # now\n")
@@ -68,7 +68,7 @@ def test_a_caller_s_key_changes_while_the_sidecar_runs(file: Path, small_model: 
 def test_a_file_that_breaks_leaves_the_keys_as_they_were(
     file: Path, content: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    known = Keys(Settings(api_key_file=file))
+    known = ApiKeys(Settings(api_key_file=file))
     if content is None:
         file.unlink()
     else:
@@ -79,7 +79,7 @@ def test_a_file_that_breaks_leaves_the_keys_as_they_were(
 
 
 def test_an_emptied_file_locks_everyone_out(file: Path) -> None:
-    known = Keys(Settings(api_key_file=file))
+    known = ApiKeys(Settings(api_key_file=file))
     file.write_text("# nobody\n")
     assert not known.known("old")
     assert known.required
@@ -87,4 +87,4 @@ def test_an_emptied_file_locks_everyone_out(file: Path) -> None:
 
 def test_a_missing_file_ends_the_start(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequestError, match="key file"):
-        Keys(Settings(api_key_file=tmp_path / "nowhere"))
+        ApiKeys(Settings(api_key_file=tmp_path / "nowhere"))

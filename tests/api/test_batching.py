@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lastly.ranking.reranker import Reranker
-from lastly.scheduling.batching import choose, fill
+from lastly.scheduling.batching import choose_batch, fill_ratio
 from lastly.scheduling.jobs import Job, Ticket
 from lastly.types import Encoding, Query, Truncation
 
@@ -26,7 +26,7 @@ def ticket(reranker: Reranker, *lengths: int) -> Ticket:
 
 
 def lengths(tickets: list[Ticket], max_batch: int = 32, max_tokens: int = 1000) -> list[int]:
-    return [block.length for block in choose(tickets, max_batch, max_tokens)]
+    return [block.length for block in choose_batch(tickets, max_batch, max_tokens)]
 
 
 def test_where_a_device_takes_one_block_the_first_runs_alone(reranker: Reranker) -> None:
@@ -51,4 +51,4 @@ def test_models_never_share_a_run(reranker: Reranker, small_model: Path) -> None
 
 
 def test_fill_is_the_share_that_is_no_padding(reranker: Reranker) -> None:
-    assert fill(choose([ticket(reranker, 100, 50)], 2, 1000)) == pytest.approx(0.75)
+    assert fill_ratio(choose_batch([ticket(reranker, 100, 50)], 2, 1000)) == pytest.approx(0.75)

@@ -11,7 +11,7 @@ QUERY, TEXTS = "tea", ["green tea", "a bicycle", "black tea"]
 
 
 def jina(client: TestClient) -> list[tuple[int, float]]:
-    """Give (index, cosine) of the first form, which the others must agree with."""
+    """Return (index, cosine) of the first form, which the others must agree with."""
     results = client.post("/v1/rerank", json={"query": QUERY, "documents": TEXTS}).json()["results"]
     return [(result["index"], result["relevance_score"]) for result in results]
 

@@ -101,7 +101,7 @@ def test_a_call_moves_every_measure_of_its_way_by_one(small: TestClient) -> None
 
 
 def _values(client: TestClient) -> dict[str, float]:
-    """Give the samples without labels, as Prometheus' own parser reads them."""
+    """Return the samples without labels, as Prometheus' own parser reads them."""
     families = text_string_to_metric_families(client.get("/metrics").text)
     return {sample.name: sample.value for family in families for sample in family.samples if not sample.labels}
 
@@ -173,7 +173,7 @@ def _point(link: Path, folder: Path) -> None:
 
 
 def _calls_until(running: Sidecar, act: Callable[[], None], wanted: str) -> list[int]:
-    """Let four callers ask on and on until a metric is there; gives their statuses."""
+    """Let four callers ask on and on until a metric is there; returns their statuses."""
     over, statuses = threading.Event(), list[int]()
 
     def caller() -> None:

@@ -41,7 +41,7 @@ def address(small_model: Path) -> Iterator[str]:
 
 
 def replicas() -> set[int]:
-    """Give the process ids of the replicas that this test's cluster runs."""
+    """Return the process ids of the replicas that this test's cluster runs."""
     found = (process for process in psutil.Process().children(recursive=True) if "ServeReplica" in process.name())
     return {process.pid for process in found} or {
         process.pid

@@ -21,7 +21,7 @@ def rerank(client: TestClient, headers: dict[str, str] | None = None, **body: An
 
 
 def error_of(response: Any) -> tuple[int, str, str]:
-    """Give status, code and message of an error, checking its form."""
+    """Return status, code and message of an error, checking its form."""
     body = response.json()
     assert set(body) == {"error"}
     assert set(body["error"]) == {"code", "message"}

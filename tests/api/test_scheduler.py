@@ -101,7 +101,7 @@ def test_small_calls_pass_between_the_blocks_of_a_large_one(reranker: Reranker) 
     async def both(scheduler: Scheduler) -> None:
         await learn(scheduler, reranker)
         large = asyncio.create_task(ask(scheduler, "large", LARGE))
-        while scheduler._under_way is None:
+        while scheduler._running is None:
             await asyncio.sleep(0.001)
         await ask(scheduler, "small", SMALL)
         await large
@@ -134,9 +134,9 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(reranker: Reran
         assert time.monotonic() - started < 0.05
         assert refused.value.retry_after_s >= 1
         with pytest.raises(OverloadedError):
-            scheduler.check_room()
+            scheduler.check_capacity()
         await asyncio.gather(*waiting)
-        scheduler.check_room()
+        scheduler.check_capacity()
 
     run(crowd, Limits(requests=2, tokens=1 << 20))
 
@@ -238,9 +238,9 @@ def test_a_run_that_nobody_waits_for_any_more_is_stopped(reranker: Reranker) -> 
     async def leave(scheduler: Scheduler) -> None:
         long = job(reranker, 60, text="a much longer text " * 20)
         running = asyncio.create_task(submit(scheduler, long))
-        while scheduler._under_way is None:
+        while scheduler._running is None:
             await asyncio.sleep(0.001)
-        run = scheduler._under_way.run
+        run = scheduler._running.run
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         assert run.stopped
@@ -312,9 +312,9 @@ def test_a_model_too_slow_for_its_callers_is_learnt_from_runs_that_were_stopped(
 def test_calls_inside_are_failed_when_the_process_must_end(reranker: Reranker) -> None:
     async def stop(scheduler: Scheduler) -> None:
         inside = [asyncio.create_task(submit(scheduler, job(reranker, LARGE))) for _ in range(3)]
-        while scheduler._under_way is None:
+        while scheduler._running is None:
             await asyncio.sleep(0.001)
-        scheduler.give_up()
+        scheduler.fail_all()
         failed = await asyncio.gather(*inside, return_exceptions=True)
         assert all(isinstance(error, NotReadyError) for error in failed)
 
@@ -338,7 +338,7 @@ def test_an_estimate_that_refuses_heals() -> None:
     pace = Pace()
     pace.learn(1000, 100.0)
     for _ in range(60):
-        pace.doubt()
+        pace.lower()
     assert pace.seconds(1000) < 1.0
     assert pace.seconds(500) < 0.5
 

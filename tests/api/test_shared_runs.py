@@ -32,14 +32,14 @@ def reranker(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Reranker:
 
 
 async def behind_a_first_call(scheduler: Scheduler, reranker: Reranker, texts: Sequence[str]) -> list[Any]:
-    """Hold the model's thread until a call is about to run and others wait, encoded; gives the others' outcomes."""
+    """Hold the model's thread until a call is about to run and others wait, encoded; returns the others' outcomes."""
     gate = threading.Event()
     held = asyncio.create_task(scheduler.prepare(partial(gate.wait, 60)))
     first = asyncio.create_task(submit(scheduler, job(reranker, text="a longer text ")))
-    while scheduler._under_way is None:
+    while scheduler._running is None:
         await asyncio.sleep(0.001)
     others = [asyncio.create_task(outcome(scheduler, job(reranker, text=text))) for text in texts]
-    while len(scheduler._room) <= len(texts) or scheduler._encoding:
+    while len(scheduler._queue) <= len(texts) or scheduler._encoding:
         await asyncio.sleep(0.001)
     gate.set()
     found = await asyncio.gather(*others)
@@ -134,12 +134,12 @@ def test_a_shared_run_goes_on_for_those_who_stay_and_stops_with_the_last(reranke
 
     async def leave(scheduler: Scheduler) -> None:
         first = asyncio.create_task(outcome(scheduler, job(reranker, 60, text=long)))
-        while scheduler._under_way is None:
+        while scheduler._running is None:
             await asyncio.sleep(0.001)
         callers = [asyncio.create_task(submit(scheduler, job(reranker, 40, text=long))) for _ in range(2)]
         await first
-        assert scheduler._under_way is not None
-        shared = scheduler._under_way.run
+        assert scheduler._running is not None
+        shared = scheduler._running.run
         callers[0].cancel()
         await asyncio.gather(callers[0], return_exceptions=True)
         assert not shared.stopped

@@ -24,7 +24,7 @@ def trusting(*certificates: Path) -> ssl.SSLContext:
 
 
 def shown(running: Sidecar) -> str:
-    """Give the certificate that a new connection sees."""
+    """Return the certificate that a new connection sees."""
     host, port = running.address.removeprefix("https://").split(":")
     return ssl.get_server_certificate((host, int(port)))
 

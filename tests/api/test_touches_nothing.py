@@ -35,7 +35,7 @@ sys.addaudithook(_hook)  # can't be taken off again: it looks only while `watche
 
 @contextmanager
 def watched() -> Iterator[list[tuple[str, str]]]:
-    """Give what was touched."""
+    """Return what was touched."""
     global _seen
     found: list[tuple[str, str]] = []
     _seen = found

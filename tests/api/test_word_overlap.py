@@ -13,7 +13,7 @@ from tests.kit.sidecars.in_process import CALL, serving, small_settings
 
 
 def scores(client: TestClient, **more: Any) -> list[float]:
-    """Give the scores of one call, in the order of its documents."""
+    """Return the scores of one call, in the order of its documents."""
     results = client.post("/v1/rerank", json=CALL | more).json()["results"]
     return [result["relevance_score"] for result in sorted(results, key=lambda result: result["index"])]
 

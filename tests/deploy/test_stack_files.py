@@ -16,7 +16,7 @@ from lastly.cli import COMMANDS
 from lastly.config import Settings
 from lastly.monitoring.exporter import EngineCollector
 from lastly.scheduling.metrics import Metrics
-from lastly.serving.middleware.admission import OPEN_PATHS
+from lastly.serving.middleware.paths import OPEN_PATHS
 from tests.deploy.compose import NoComposeError, found_or_built
 from tests.deploy.files import (
     DOCKERFILES,

@@ -35,7 +35,7 @@ def encode_one(reranker: Reranker, rng: random.Random) -> None:
 
 
 def call_one(client: TestClient, rng: random.Random) -> int:
-    """Send a generated call; gives its status."""
+    """Send a generated call; returns its status."""
     path, body = call(rng)
     answer = client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
     check(path, body, answer.status_code, answer.content)

@@ -1,21 +1,20 @@
-"""Which API keys are known: only their hashes are kept, and the file of them is read again when it changes."""
+"""The API keys that are accepted: only their hashes are kept, and their file is read again when it changes."""
 
 import hashlib
 import hmac
 import logging
 import re
-import time
 from pathlib import Path
 
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError
+from lastly.serving.credentials.watched_files import WatchedFiles
 
 _log = logging.getLogger("lastly")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_LOOK_S = 1.0  # how often the file's time is looked at
 
 
-class Keys:
+class ApiKeys:
     """The known keys. Without any the sidecar is open. Raises InvalidRequestError where the file can't be read."""
 
     def __init__(self, settings: Settings) -> None:
@@ -31,7 +30,7 @@ class Keys:
         return bool(self._fixed) or self._file is not None
 
     def known(self, key: str) -> bool:
-        """Tell whether a key is one of them; the time taken says nothing about how nearly it is."""
+        """Return whether a key is one of them, in a time that says nothing about how nearly it is."""
         given = _hashed(key)
         hashes = self._fixed | (self._file.hashes() if self._file else frozenset())
         return sum(hmac.compare_digest(given, known) for known in hashes) > 0
@@ -42,28 +41,21 @@ class KeyFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = 0
-        self._looked = time.monotonic()
         try:
-            self._seen, self._hashes = path.stat().st_mtime_ns, _read(path)
+            self._watched, self._hashes = WatchedFiles(path), _read(path)
         except (OSError, ValueError) as error:
             raise InvalidRequestError(f"the key file {path} cannot be used: {error}") from error
 
     def hashes(self) -> frozenset[str]:
-        """Give the hashes, after a look at the file at most once a second."""
-        if time.monotonic() - self._looked > _LOOK_S:
-            self._looked = time.monotonic()
-            self._look()
-        return self._hashes
-
-    def _look(self) -> None:
+        """Return the hashes, after a look at the file at most once a second."""
         try:
-            changed = self._path.stat().st_mtime_ns
-            if changed != self._seen:
-                self._seen, self._hashes = changed, _read(self._path)
+            if self._watched.changed():
+                self._hashes = _read(self._path)
                 _log.info("the key file was read again: %d keys", len(self._hashes))
         except (OSError, ValueError) as error:
+            self._watched.retry()
             _log.error("the key file %s cannot be used, the last keys stay: %s", self._path, error)
+        return self._hashes
 
 
 def _read(path: Path) -> frozenset[str]:

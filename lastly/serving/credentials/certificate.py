@@ -2,11 +2,11 @@
 
 import logging
 import ssl
-import time
 from pathlib import Path
 
+from lastly.serving.credentials.watched_files import WatchedFiles
+
 _log = logging.getLogger("lastly")
-_LOOK_S = 1.0  # how often the files' times are looked at
 
 
 class Certificate:
@@ -15,19 +15,15 @@ class Certificate:
     def __init__(self, context: ssl.SSLContext, certificate: Path, key: Path) -> None:
         self._context = context
         self._files = (certificate, key)
-        self._seen: list[int] = []
-        self._seen = self._times()
-        self._looked = time.monotonic()
+        self._watched = WatchedFiles(certificate, key)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Load the files again where they changed; looks at most once a second."""
-        if time.monotonic() - self._looked < _LOOK_S:
+        try:
+            if self._watched.changed():
+                self._load()
+        except FileNotFoundError:  # just being replaced
             return
-        self._looked = time.monotonic()
-        times = self._times()
-        if times != self._seen:
-            self._seen = times
-            self._load()
 
     def _load(self) -> None:
         try:
@@ -38,9 +34,3 @@ class Certificate:
             _log.error("the renewed certificate cannot be used, the last one stays: %s", error.strerror)
         else:
             _log.info("the certificate was read again")
-
-    def _times(self) -> list[int]:
-        try:
-            return [file.stat().st_mtime_ns for file in self._files]
-        except OSError:  # just being replaced
-            return self._seen

@@ -18,7 +18,7 @@ class CohereRequest(BaseModel):
     max_tokens_per_doc: Count | None = Field(None, description="tokens read of each document")
 
     def to_call(self) -> RerankCall:
-        """Give the call in the form that travels inside."""
+        """Return the call in the form that travels inside."""
         return RerankCall(Query(self.query), texts_of(self.documents), self.model, self.max_tokens_per_doc)
 
 

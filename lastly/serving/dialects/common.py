@@ -52,7 +52,7 @@ class RerankCall:
     embeddings: bool = False
 
     def truncation(self, default: Truncation) -> Truncation:
-        """Give the cut asked for, the model's own where none is named."""
+        """Return the cut asked for, the model's own where none is named."""
         return Truncation(
             self.max_doc_length or default.max_doc_length,
             self.max_query_length or default.max_query_length,
@@ -62,7 +62,7 @@ class RerankCall:
 
 
 def texts_of(documents: "list[str | Document]") -> list[str]:
-    """Give the documents' texts, in order."""
+    """Return the documents' texts, in order."""
     return [document if isinstance(document, str) else document.text for document in documents]
 
 

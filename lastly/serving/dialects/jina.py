@@ -50,7 +50,7 @@ class RerankRequest(BaseModel):
     )
 
     def to_call(self) -> RerankCall:
-        """Give the call in the form that travels inside."""
+        """Return the call in the form that travels inside."""
         return RerankCall(
             Query(self.query, self.instruction),
             texts_of(self.documents),

@@ -17,7 +17,7 @@ class TeiRequest(BaseModel):
     truncate: Flag | None = Field(None, description="false: refuse texts over the model's cut instead of cutting")
 
     def to_call(self) -> RerankCall:
-        """Give the call in the form that travels inside."""
+        """Return the call in the form that travels inside."""
         return RerankCall(Query(self.query), self.texts, truncate=self.truncate is not False)
 
 
