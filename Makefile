@@ -47,6 +47,7 @@ test-quick: $(VENV)/.development ## the tests that need no engine and no second 
 docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
 	$(BIN)/python -m docs.configuration_page > docs/configuration.md
 	$(BIN)/python -m docs.chart_schema
+	$(BIN)/python -m docs.rooms
 	$(MAKE) site
 
 operators: $(VENV)/.serving ## build Lastly's operators for CUDA graphs (a C++ compiler, no CUDA)
@@ -74,9 +75,10 @@ lock: $(BIN)/uv ## pin what the image installs, by hash, at the versions of cons
 	$(BIN)/$(PIN) -o $(PINS)/seed.txt $(PINS)/seed.in
 	$(BIN)/$(PIN) -o $(PINS)/cuda.txt --extra otel --no-emit-package onnxruntime pyproject.toml $(PINS)/cuda.in
 
-lint: $(VENV)/.development ## ruff
+lint: $(VENV)/.development ## ruff, and the contracts of what may import what
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.development ## put the code into ruff's form
 	$(BIN)/ruff check --fix .

@@ -12,16 +12,16 @@ torch = pytest.importorskip("torch", reason="torch is not installed (extra: pari
 
 from lastly_training.data.batches import Lists, collate  # noqa: E402
 from lastly_training.data.beir import read_collection, without_held_out  # noqa: E402
-from lastly_training.data.candidates import BM25  # noqa: E402
 from lastly_training.data.drawing import Sampling, draw  # noqa: E402
+from lastly_training.data.metrics import ndcg  # noqa: E402
 from lastly_training.data.prepared import Prepared  # noqa: E402
 from lastly_training.loop import losses  # noqa: E402
-from lastly_training.loop.metrics import ndcg  # noqa: E402
 from lastly_training.mini.texts import dictionary  # noqa: E402
 from lastly_training.mini.written import question, whole_sentences  # noqa: E402
 from lastly_training.model import merging  # noqa: E402
 from lastly_training.model.checkpoint import Checkpoint  # noqa: E402
 from lastly_training.model.merging import Average  # noqa: E402
+from lastly_training.text.bm25 import BM25  # noqa: E402
 from lastly_training.text.packing import Reading, pack  # noqa: E402
 from lastly_training.text.ragged import Ragged  # noqa: E402
 from lastly_training.text.template import Template  # noqa: E402

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from lastly_training.data.beir import Collection, read_collections
-from lastly_training.data.candidates import BM25
+from lastly_training.data.metrics import ndcg
 from lastly_training.data.prepared import CANDIDATES
-from lastly_training.loop.metrics import ndcg
+from lastly_training.text.bm25 import BM25
 
 DEV_SETS = ["cranfield", "med", "time", "trecqa", "conala", "tydiqa-goldp-english", "wikiqa", "codenn-python"]
 

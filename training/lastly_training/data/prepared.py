@@ -12,9 +12,9 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from lastly_training.data.beir import Collection
-from lastly_training.data.candidates import BM25
 from lastly_training.data.synthetic import synthetic_queries
 from lastly_training.teachers.teacher import Teacher
+from lastly_training.text.bm25 import BM25
 from lastly_training.text.packing import Reading
 from lastly_training.text.ragged import IntArray, Ragged, Values
 from lastly_training.text.words import Spelling, Words, rarity

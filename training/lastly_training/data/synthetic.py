@@ -4,7 +4,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from lastly_training.data.candidates import words
+from lastly_training.text.bm25 import words
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 

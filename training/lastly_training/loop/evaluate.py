@@ -14,12 +14,12 @@ from tokenizers import Tokenizer
 from torch.nn.utils.rnn import pad_sequence
 
 from lastly.ranking.truncation import Cutter
-from lastly_training.data.candidates import FloatArray
 from lastly_training.data.dev_sets import DevSet, read_dev_sets
 from lastly_training.data.prepared import encode, plain_tokenizer
 from lastly_training.model.checkpoint import Checkpoint
 from lastly_training.model.reranker import ListwiseReranker, cosines
 from lastly_training.teachers.teacher import Teacher, named_teacher
+from lastly_training.text.bm25 import FloatArray
 from lastly_training.text.template import MAX_DOC_LENGTH, MAX_QUERY_LENGTH, Prompt, Template
 
 _TOKENS = 65_536  # of the prompts that share a run

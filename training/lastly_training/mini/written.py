@@ -19,9 +19,9 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from lastly_training.data.candidates import words
 from lastly_training.mini.texts import Text, wordnet, write_collection
 from lastly_training.model.backbone import load_backbone
+from lastly_training.text.bm25 import words
 from lastly_training.text.vocabulary import read_tokenizer
 
 KINDS = (

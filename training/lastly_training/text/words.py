@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lastly_training.data import candidates as lists
+from lastly_training.text import bm25
 from lastly_training.text.ragged import Ragged, Values
 
 _MOST_WORDS = 1024  # that are kept of a text
@@ -32,7 +32,7 @@ class Words:
     def terms(self) -> Values:
         """Give for every word the number of what a search compares of it; 0 where that is nothing."""
         found: dict[str, int] = {}
-        first = (next(iter(lists.words(word)), "") for word in self.numbers)
+        first = (next(iter(bm25.words(word)), "") for word in self.numbers)
         return np.array([found.setdefault(term, len(found) + 1) if term else 0 for term in first], np.int32)
 
     def _read(self, text: str) -> list[int]:
@@ -94,6 +94,6 @@ def relative_bm25(query: Values, documents: Sequence[Values], rarity: Values) ->
     owner = np.repeat(np.arange(len(documents)), lengths)
     shape = (len(documents), len(wanted))
     counts = np.bincount(owner[hit] * len(wanted) + place[hit], minlength=shape[0] * shape[1]).reshape(shape)
-    norm = lists.K1 * (1 - lists.B + lists.B * lengths / max(lengths.mean(), 1))
+    norm = bm25.K1 * (1 - bm25.B + bm25.B * lengths / max(lengths.mean(), 1))
     scores = (counts / (counts + norm[:, None].clip(min=1e-3))) @ rarity[wanted]
     return (scores / max(scores.max(initial=0), 1e-6)).astype(np.float32)
