@@ -12,7 +12,7 @@ tests = $(if $(filter tests/%,$(ARGS)),,$(1)) $(ARGS)
 OF_VERSION := $(if $(OPENSEARCH),-Dopensearch.version=$(OPENSEARCH)) $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
 
 .DEFAULT_GOAL := help
-.PHONY: browser docs operators plugins load fuzz lock help demo serve test check test-elasticsearch test-opensearch test-vespa test-quick lint format lint-java format-java types clean site test-stack
+.PHONY: browser docs gpu operators plugins load fuzz lock help demo serve test check test-elasticsearch test-opensearch test-vespa test-quick lint format lint-java format-java types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ docs: $(VENV)/.development ## write docs/configuration.md from the settings, bui
 
 operators: $(VENV)/.serving ## build Lastly's operators for CUDA graphs (a C++ compiler, no CUDA)
 	$(BIN)/python -m lastly.graph.native.build
+
+gpu: ## whether the GPU path is whole, in three minutes, with the onnxruntime-gpu, torch and transformers of $(PYTHON)
+	$(PYTHON) -m benchmarks.gpu.gate $(ARGS)
 
 load: $(VENV)/.development ## 64 callers at twice the capacity for a minute, then ten minutes of soak (ARGS="--help")
 	$(BIN)/python -m benchmarks.load $(ARGS)

@@ -20,17 +20,17 @@ def work(part: Part) -> None:
     short = encoding(part.lengths(2048)[0], vocabulary)
     with part.step("limit"):
         session = part.session(folder, gpu_memory=0 if part.tiny else 3 << 30)
-        part.note("limit", _out_and_on(session, [encoding(part.lengths(131072)[0], vocabulary)], short))
+        part.note("limit", out_and_on(session, [encoding(part.lengths(131072)[0], vocabulary)], short))
     with part.step("whole GPU"):
         session = part.session(folder)
         session.run([short])
         taken = _take_all_but(3 << 30) if part.cuda else None
-        part.note("whole GPU", _out_and_on(session, [encoding(part.lengths(131072)[0], vocabulary)], short))
+        part.note("whole GPU", out_and_on(session, [encoding(part.lengths(131072)[0], vocabulary)], short))
         del taken
         _give_back(part)
-        part.note("with memory again", _out_and_on(session, [encoding(part.lengths(131072)[0], vocabulary)], short))
+        part.note("with memory again", out_and_on(session, [encoding(part.lengths(131072)[0], vocabulary)], short))
     with part.step("stopped"):
-        part.note("stopped", asyncio.run(_stopped(session, encoding(part.lengths(131072)[0], vocabulary), short)))
+        part.note("stopped", asyncio.run(stopped_early(session, encoding(part.lengths(131072)[0], vocabulary), short)))
 
 
 def _take_all_but(left: int) -> Any:
@@ -50,7 +50,7 @@ def _give_back(part: Part) -> None:
         torch.cuda.empty_cache()
 
 
-def _out_and_on(session: Session, large: list[Encoding], short: Encoding) -> dict[str, Any]:
+def out_and_on(session: Session, large: list[Encoding], short: Encoding) -> dict[str, Any]:
     before = _answer(session, short)
     try:
         session.run(large)
@@ -61,7 +61,7 @@ def _out_and_on(session: Session, large: list[Encoding], short: Encoding) -> dic
     return {"answer": answer, "same scores afterwards": float(np.abs(before - after).max())}
 
 
-async def _stopped(session: Session, long: Encoding, short: Encoding) -> dict[str, Any]:
+async def stopped_early(session: Session, long: Encoding, short: Encoding) -> dict[str, Any]:
     """A run that nobody waits for ends before its time."""
     from lastly.graph.session import Run
 

@@ -10,7 +10,7 @@ import onnxruntime as ort
 
 from lastly.errors import ModelFolderError, NotReadyError
 from lastly.graph import shapes as buckets
-from lastly.graph.cuda_graphs import Captured, open_captured
+from lastly.graph.cuda_graphs import open_captured
 from lastly.graph.inputs import FEEDS, Batch
 from lastly.graph.opening import CUDA, SessionOptions, open_graph, words
 from lastly.model.folder import Manifest, ModelFolder
