@@ -12,7 +12,7 @@ tests = $(if $(filter tests/%,$(ARGS)),,$(1)) $(ARGS)
 OF_VERSION := $(if $(OPENSEARCH),-Dopensearch.version=$(OPENSEARCH)) $(if $(ELASTICSEARCH),-Delasticsearch.version=$(ELASTICSEARCH)) $(if $(filter 9.%,$(ELASTICSEARCH)),-P elasticsearch-9)
 
 .DEFAULT_GOAL := help
-.PHONY: browser docs gpu operators plugins load fuzz lock help demo serve test check test-elasticsearch test-opensearch test-vespa test-quick lint format lint-java format-java types clean site test-stack
+.PHONY: browser docs gpu operators plugins load fuzz lock help demo serve test check test-elasticsearch test-opensearch test-vespa test-quick lint format lint-java lint-js format-java types clean site test-stack
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,7 @@ test-quick: $(VENV)/.development ## the tests that need no engine and no second 
 docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
 	$(BIN)/python -m docs.configuration_page > docs/configuration.md
 	$(BIN)/python -m docs.chart_schema
+	$(BIN)/python -m docs.versions
 	$(BIN)/python -m docs.rooms
 	$(MAKE) site
 
@@ -88,6 +89,10 @@ format: $(VENV)/.development ## put the code into ruff's form
 	$(BIN)/ruff format .
 
 # The profile brings OpenSearch's module in under any JDK: nothing is compiled.
+lint-js: ## Biome over the lab's JavaScript; says so where Node is missing
+	@if command -v npx >/dev/null; then npx --yes @biomejs/biome@2.6.8 lint --error-on-warnings; \
+	else echo "no Node: the lab's JavaScript is not linted"; fi
+
 lint-java: ## Spotless over the plugins' Java; `mvn verify` checks the same
 	cd plugin && mvn -q -B -ntp -P opensearch spotless:check
 

@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from lastly import __version__
 from lastly.errors import LastlyError
 
 # Command: (module:function, what it does). A module is imported only when its command runs, so that serving never
@@ -29,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_usage())
         return 0 if arguments else 2
+    if arguments[0] in ("-V", "--version"):
+        print(f"lastly {__version__}")
+        return 0
     if arguments[0] not in COMMANDS:
         print(f"lastly: no command {arguments[0]!r}\n{_usage()}", file=sys.stderr)
         return 2
@@ -42,4 +46,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _usage() -> str:
     lines = [f"  {name:<8} {purpose}" for name, (_, purpose) in COMMANDS.items()]
-    return "\n".join(["usage: lastly COMMAND [--help]", "", *lines])
+    return "\n".join(["usage: lastly COMMAND [--help] | --version", "", *lines])

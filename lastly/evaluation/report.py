@@ -3,10 +3,10 @@
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from statistics import fmean, pstdev
 from typing import Any
 
+from lastly import __version__
 from lastly.evaluation.measures import MAIN, TITLES
 from lastly.evaluation.results import Result, SystemResult
 from lastly.evaluation.significance import Difference
@@ -26,15 +26,8 @@ class Heading:
 
     def to_json(self) -> dict[str, Any]:
         """Give the fields and where it ran."""
-        machine = {"python": platform.python_version(), "machine": platform.machine(), "lastly": _version()}
+        machine = {"python": platform.python_version(), "machine": platform.machine(), "lastly": __version__}
         return {**vars(self), **machine}
-
-
-def _version() -> str:
-    try:
-        return version("lastly")
-    except PackageNotFoundError:
-        return "run from its sources, not installed"
 
 
 def to_markdown(heading: Heading, results: Sequence[Result]) -> str:

@@ -1,12 +1,12 @@
 """The HTTP paths, each a few lines: read, ask the service, answer."""
 
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.security import HTTPBearer
 
+from lastly import __version__
 from lastly.serving.dialects.cohere import CohereRequest, CohereResponse
 from lastly.serving.dialects.common import ErrorResponse, Health, Info, ModelCard, ModelList, RerankCall
 from lastly.serving.dialects.jina import RerankRequest, RerankResponse
@@ -112,7 +112,7 @@ async def info(service: Served) -> Info:
     }
     name, reranker = service.models.get(None)
     return Info(
-        version=_version(),
+        version=__version__,
         model=name,
         providers=reranker.session.providers,
         limits=limits,
@@ -138,10 +138,3 @@ async def ready(service: Served) -> Health:
 async def metrics(service: Served) -> Response:
     """Return all metrics in Prometheus' text form."""
     return Response(service.metrics.render(), media_type="text/plain; version=0.0.4")
-
-
-def _version() -> str:
-    try:
-        return version("lastly")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"
