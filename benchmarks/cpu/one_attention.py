@@ -12,8 +12,8 @@ import numpy as np
 import onnx_ir as ir
 import onnxruntime
 
-from lastly_export.builder import GraphBuilder
-from lastly_export.datafile import DataFile
+from lastly_export.onnx_writer.builder import GraphBuilder
+from lastly_export.onnx_writer.data_file import DataFile
 
 Write = Callable[[GraphBuilder, tuple[ir.Value, ...]], ir.Value]
 """Adds attention over q, k, v [1, tokens, width], the last token's index [1] and the number of tokens, a scalar."""

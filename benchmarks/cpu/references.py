@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lastly.ranking.scoring import cosine
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.graphfile import Dtype, write_graph
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.graph.write import Dtype, write_graph
 
 DOCUMENTS = 100
 _MODULES = {"openvino": "openvino", "llama.cpp": "llama_cpp"}

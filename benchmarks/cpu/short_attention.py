@@ -12,7 +12,7 @@ import onnx_ir as ir
 
 from benchmarks.cpu.one_attention import Heads, compare, open_attention
 from benchmarks.results import table, write_section
-from lastly_export.builder import CONTRIB, GraphBuilder
+from lastly_export.onnx_writer.builder import CONTRIB, GraphBuilder
 
 SHAPES = {"lastly-mini": Heads(9, 3, 64), "jina-reranker-v3": Heads(16, 8, 128)}
 

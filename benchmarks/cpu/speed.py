@@ -33,13 +33,13 @@ from benchmarks.plotting import lines
 from benchmarks.results import table, write_section
 from lastly.graph.allocator import return_large_blocks
 from lastly.ranking.scoring import cosine
-from lastly_export import fused
-from lastly_export.builder import GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.datafile import DataFile
-from lastly_export.parity import spearman
-from lastly_export.precision import FloatPrecision, Precision
-from lastly_export.quantized import Int8Precision
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.graph import fused
+from lastly_export.onnx_writer.builder import GraphBuilder
+from lastly_export.onnx_writer.data_file import DataFile
+from lastly_export.parity.report import spearman
+from lastly_export.precision.floating import FloatPrecision, Precision
+from lastly_export.precision.int8 import Int8Precision
 
 Make = Callable[[GraphBuilder, Checkpoint], Precision]
 GRAPHS: Mapping[str, Make] = {

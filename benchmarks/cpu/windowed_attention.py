@@ -12,8 +12,8 @@ import onnx_ir as ir
 
 from benchmarks.cpu.one_attention import Heads, compare, open_attention
 from benchmarks.results import table, write_section
-from lastly_export.builder import CONTRIB, GraphBuilder
-from lastly_export.windowed import Chunks
+from lastly_export.graph.windowed_attention import Chunks
+from lastly_export.onnx_writer.builder import CONTRIB, GraphBuilder
 
 HEADS = Heads(16, 8, 128)
 WINDOWS = (1024, 128)

@@ -16,8 +16,8 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
-from lastly_export.architecture import read_architecture
-from lastly_export.checkpoint import backbone_shapes
+from lastly_export.checkpoint.architecture import read_architecture
+from lastly_export.checkpoint.folder import backbone_shapes
 from tests.kit.models.checkpoints import write_tokenizer
 
 CONFIG = {

@@ -21,7 +21,7 @@ import psutil
 from benchmarks.export import full_size_checkpoint
 from benchmarks.results import table, write_section
 from lastly.model import folder as model
-from lastly_export.graphfile import DTYPES
+from lastly_export.graph.write import DTYPES
 
 _LOAD = "import sys; from pathlib import Path; from lastly.reranker import Reranker; Reranker.load(Path(sys.argv[1]))"
 _PACKAGES = ("onnxruntime", "torch", "transformers")

@@ -1,12 +1,12 @@
-"""Other ways to hold weights in 8 bits, kept to be measured against the one that `lastly_export.quantized` uses."""
+"""Other ways to hold weights in 8 bits, kept to be measured against that of `lastly_export.precision.int8`."""
 
 import numpy as np
 import onnx_ir as ir
 
-from lastly_export.builder import CONTRIB, GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.precision import stacked
-from lastly_export.quantized import Int8Precision, quantize
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.onnx_writer.builder import CONTRIB, GraphBuilder
+from lastly_export.precision.floating import stacked
+from lastly_export.precision.int8 import Int8Precision, quantize
 
 
 class PerTensor(Int8Precision):

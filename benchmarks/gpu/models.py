@@ -11,9 +11,9 @@ from benchmarks.gpu.part import TINY_SIZES, Part, run
 from lastly.graph.native.build import build
 from lastly.graph.opening import CPU, CUDA, SessionOptions
 from lastly.graph.session import Session
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.export import ExportOptions, export
-from lastly_export.graphfile import Dtype, Kind
+from lastly_export.graph.write import Dtype, Kind
 
 
 def work(part: Part) -> None:

@@ -12,8 +12,8 @@ from onnx import TensorProto, helper
 
 from benchmarks.gpu.part import Part, run
 from lastly.graph.native import library
-from lastly_export.builder import OPERATORS
-from lastly_export.precision import NUMPY_TYPES
+from lastly_export.onnx_writer.builder import OPERATORS
+from lastly_export.precision.floating import NUMPY_TYPES
 from tests.kit.models.rotary import rotated
 
 _ELEMENTS = {"fp32": TensorProto.FLOAT, "fp16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}

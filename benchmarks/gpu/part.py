@@ -18,8 +18,8 @@ from lastly.graph.session import Session
 from lastly.model import folder as model
 from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
-from lastly_export.graphfile import Dtype, Kind
-from lastly_export.parity import spearman
+from lastly_export.graph.write import Dtype, Kind
+from lastly_export.parity.report import spearman
 from tests.kit.models.as_on_gpu import AsOnGpu
 
 TINY_SIZES = {

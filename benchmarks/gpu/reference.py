@@ -10,7 +10,7 @@ import transformers
 from benchmarks.gpu.part import Part
 from lastly.ranking.scoring import cosine
 from lastly.types import Encoding
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
 
 
 class Published:

@@ -11,12 +11,12 @@ from rich.table import Table
 
 from lastly.errors import LastlyError
 from lastly.model.folder import Manifest
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.checkpoint.hub import open_checkpoint
 from lastly_export.errors import ExportError
 from lastly_export.export import ExportOptions, export, steps
-from lastly_export.graphfile import DTYPES, Kind
-from lastly_export.hub import open_checkpoint
-from lastly_export.parity import THRESHOLDS
+from lastly_export.graph.write import DTYPES, Kind
+from lastly_export.parity.report import THRESHOLDS
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from lastly.model.folder import CUDA_KINDS, MANIFEST, Graph, Manifest, ModelFolder, sha256
 from lastly_export.card import model_card
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.description import describe
+from lastly_export.checkpoint.description import describe
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.errors import ExportError
-from lastly_export.graphfile import INPUTS, OUTPUTS, Dtype, Kind, Step, write_graph
-from lastly_export.measure import measure
-from lastly_export.parity import THRESHOLDS
+from lastly_export.graph.write import INPUTS, OUTPUTS, Dtype, Kind, Step, write_graph
+from lastly_export.parity.measure import measure
+from lastly_export.parity.report import THRESHOLDS
 
 _GRAPH = "model.onnx"
 

@@ -10,9 +10,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from lastly.model import folder as model
+from lastly_export.checkpoint.hub import open_checkpoint
 from lastly_export.errors import CheckpointError, ExportError, ParityError
 from lastly_export.export import ExportOptions, export
-from lastly_export.hub import open_checkpoint
 from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 
 Breaking = Callable[[Path], None]

@@ -12,11 +12,12 @@ from lastly.errors import ModelFolderError
 from lastly.model import folder as model
 from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Query
-from lastly_export import cli, reference_process
-from lastly_export.checkpoint import Checkpoint
+from lastly_export import cli
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.export import ExportOptions, export
-from lastly_export.graphfile import DTYPES, Dtype, Kind, write_graph
-from lastly_export.parity import encode_cases, spearman
+from lastly_export.graph.write import DTYPES, Dtype, Kind, write_graph
+from lastly_export.parity import reference_process
+from lastly_export.parity.report import encode_cases, spearman
 from tests.kit.models.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
 from tests.kit.models.graphs import ExportedGraph, Prompt, expected, scores
 from tests.kit.models.reference import Reference

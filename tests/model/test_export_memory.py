@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from lastly_export.export import ExportOptions, export
-from lastly_export.graphfile import Dtype, Kind
+from lastly_export.graph.write import Dtype, Kind
 from tests.kit.models.checkpoints import QWEN3, WIDE, Shape, write_checkpoint
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lastly_export.graphfile import Kind
+from lastly_export.graph.write import Kind
 from tests.kit.models.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
 from tests.kit.models.graphs import ExportedGraph, Prompt, difference, expected
 from tests.kit.models.reference import Reference

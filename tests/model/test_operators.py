@@ -17,9 +17,9 @@ from lastly.graph.native import library
 from lastly.graph.native.build import build
 from lastly.graph.opening import SessionOptions
 from lastly.graph.session import Session
-from lastly_export.builder import CONTRIB, OPERATORS
 from lastly_export.errors import ExportError
 from lastly_export.export import ExportOptions, export
+from lastly_export.onnx_writer.builder import CONTRIB, OPERATORS
 from tests.kit.models.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
 from tests.kit.models.graphs import ExportedGraph, Prompt, difference, expected
 from tests.kit.models.reference import Reference

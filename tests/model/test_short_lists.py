@@ -11,7 +11,7 @@ from lastly.model import folder as model
 from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
 from lastly_export.export import ExportOptions, export
-from lastly_export.graphfile import Dtype
+from lastly_export.graph.write import Dtype
 from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from lastly.model.folder import Marker
 from lastly.model.prompt import PromptTemplate
 from lastly.types import LongDocuments
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.errors import CheckpointError
 
 PROMPT_FILE = "lastly_prompt.json"

@@ -12,7 +12,7 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from lastly_export.architecture import Architecture, read_architecture
+from lastly_export.checkpoint.architecture import Architecture, read_architecture
 from lastly_export.errors import CheckpointError
 
 _DTYPES: Mapping[str, Any] = {"F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16}

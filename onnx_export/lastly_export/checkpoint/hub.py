@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.errors import CheckpointError
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")

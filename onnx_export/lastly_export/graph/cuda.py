@@ -6,13 +6,13 @@ does neither, so that a folder of this kind runs on CUDA only.
 
 import onnx_ir as ir
 
-from lastly_export.architecture import Architecture
-from lastly_export.builder import CONTRIB, GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.decoder import Decoder, Progress, marker_positions
-from lastly_export.fused import INPUTS as FUSED_INPUTS
-from lastly_export.fused import FusedKernels
-from lastly_export.precision import Precision
+from lastly_export.checkpoint.architecture import Architecture
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.graph.decoder import Decoder, Progress, marker_positions
+from lastly_export.graph.fused import INPUTS as FUSED_INPUTS
+from lastly_export.graph.fused import FusedKernels
+from lastly_export.onnx_writer.builder import CONTRIB, GraphBuilder
+from lastly_export.precision.floating import Precision
 
 INPUTS = FUSED_INPUTS
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import onnx_ir as ir
 
-from lastly_export.builder import CONTRIB, OPERATORS, GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.cuda import INPUTS as CUDA_INPUTS
-from lastly_export.cuda import CudaKernels, build_with
-from lastly_export.decoder import Progress
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.errors import ExportError
-from lastly_export.precision import Precision
+from lastly_export.graph.cuda import INPUTS as CUDA_INPUTS
+from lastly_export.graph.cuda import CudaKernels, build_with
+from lastly_export.graph.decoder import Progress
+from lastly_export.onnx_writer.builder import CONTRIB, OPERATORS, GraphBuilder
+from lastly_export.precision.floating import Precision
 
 INPUTS = CUDA_INPUTS
 _HEAD_DIMS = (16, 32, 64, 128, 256)

@@ -10,9 +10,9 @@ from typing import Protocol
 import numpy as np
 import onnx_ir as ir
 
-from lastly_export.builder import GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.precision import Precision
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.onnx_writer.builder import GraphBuilder
+from lastly_export.precision.floating import Precision
 
 Progress = Callable[[str], None]
 

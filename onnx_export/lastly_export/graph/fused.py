@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from lastly_export.architecture import Architecture
-from lastly_export.builder import CONTRIB, GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.decoder import Decoder, Progress, marker_positions
-from lastly_export.kernels import SharedKernels, frequencies
-from lastly_export.precision import Precision
-from lastly_export.windowed import Chunks
+from lastly_export.checkpoint.architecture import Architecture
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.graph.decoder import Decoder, Progress, marker_positions
+from lastly_export.graph.shared_kernels import SharedKernels, frequencies
+from lastly_export.graph.windowed_attention import Chunks
+from lastly_export.onnx_writer.builder import CONTRIB, GraphBuilder
+from lastly_export.precision.floating import Precision
 
 _SHORT = 87_040  # tokens of a list times the width of a head: up to there the kernel with a matrix is the faster one
 _MATRIX = 1 << 26  # bytes that the scores of all heads may take

@@ -7,12 +7,12 @@ exists in a runtime that keeps the loop as it is (ONNX Runtime and OpenVINO do).
 import numpy as np
 import onnx_ir as ir
 
-from lastly_export.architecture import Architecture
-from lastly_export.builder import GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.decoder import Decoder, Progress, marker_positions
-from lastly_export.kernels import SharedKernels, frequencies
-from lastly_export.precision import Precision
+from lastly_export.checkpoint.architecture import Architecture
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.graph.decoder import Decoder, Progress, marker_positions
+from lastly_export.graph.shared_kernels import SharedKernels, frequencies
+from lastly_export.onnx_writer.builder import GraphBuilder
+from lastly_export.precision.floating import Precision
 
 INPUTS = ("input_ids", "attention_mask", "document_positions", "query_position")
 _CHUNK = 256

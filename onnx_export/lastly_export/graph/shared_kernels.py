@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from lastly_export.architecture import Architecture
-from lastly_export.builder import GraphBuilder
+from lastly_export.checkpoint.architecture import Architecture
+from lastly_export.onnx_writer.builder import GraphBuilder
 
 # Added to a score that must not count. The smallest fp16, so that one constant serves every type: a softmax over
 # scores of ordinary size gives it the weight 0.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import onnx_ir as ir
 
-from lastly_export.builder import GraphBuilder
+from lastly_export.onnx_writer.builder import GraphBuilder
 
 Pairwise = Callable[[ir.Value, ir.Value, ir.Value, ir.Value, ir.Value], ir.Value]
 """q, k, v [pairs, tokens, width], the index of each pair's last token [pairs], the tokens of a pair (scalar)."""

@@ -7,12 +7,12 @@ from typing import Literal
 
 import onnx_ir as ir
 
-from lastly_export import cuda, fused, operators, portable
-from lastly_export.builder import GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.datafile import DataFile
-from lastly_export.precision import FloatPrecision, Precision
-from lastly_export.quantized import Int8Precision
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.graph import cuda, cuda_operators, fused, portable
+from lastly_export.onnx_writer.builder import GraphBuilder
+from lastly_export.onnx_writer.data_file import DataFile
+from lastly_export.precision.floating import FloatPrecision, Precision
+from lastly_export.precision.int8 import Int8Precision
 
 Kind = Literal["fused", "cuda", "cuda-operators", "portable"]
 Dtype = Literal["fp32", "fp16", "bf16", "int8"]
@@ -22,11 +22,11 @@ DTYPES: tuple[Dtype, ...] = ("fp32", "fp16", "bf16", "int8")
 INPUTS: Mapping[Kind, tuple[str, ...]] = {
     "fused": fused.INPUTS,
     "cuda": cuda.INPUTS,
-    "cuda-operators": operators.INPUTS,
+    "cuda-operators": cuda_operators.INPUTS,
     "portable": portable.INPUTS,
 }
 OUTPUTS = ("document_embeddings", "query_embedding")
-_BUILD = {"fused": fused.build, "cuda": cuda.build, "cuda-operators": operators.build, "portable": portable.build}
+_BUILD = {"fused": fused.build, "cuda": cuda.build, "cuda-operators": cuda_operators.build, "portable": portable.build}
 
 
 def write_graph(

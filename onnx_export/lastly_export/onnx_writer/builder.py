@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
-from lastly_export.datafile import DataFile
+from lastly_export.onnx_writer.data_file import DataFile
 
 CONTRIB = "com.microsoft"
 OPERATORS = "lastly"  # Lastly's own, lastly/graph/native

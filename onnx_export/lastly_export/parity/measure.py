@@ -15,11 +15,11 @@ from lastly.graph.opening import CPU, CUDA, SessionOptions, cuda_available
 from lastly.graph.session import Session
 from lastly.model.folder import KnownAnswer, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
-from lastly_export import reference_process
-from lastly_export.cases import CASES
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.graphfile import INPUTS, Kind, Step, write_graph
-from lastly_export.parity import ParityReport, compare, encode_cases, run_graph, scores
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.graph.write import INPUTS, Kind, Step, write_graph
+from lastly_export.parity import reference_process
+from lastly_export.parity.cases import CASES
+from lastly_export.parity.report import ParityReport, compare, encode_cases, run_graph, scores
 
 
 @dataclass(frozen=True)

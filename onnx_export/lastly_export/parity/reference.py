@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lastly.types import BlockEmbeddings, Encoding
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
 
 _CLASSES = {
     "qwen3": ("Qwen3Config", "Qwen3Model"),

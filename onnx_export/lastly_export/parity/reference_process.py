@@ -1,4 +1,6 @@
-"""Runs the transformers reference in a process of its own: python -m lastly_export.reference_process FOLDER IN OUT
+"""Runs the transformers reference in a process of its own.
+
+Usage: python -m lastly_export.parity.reference_process FOLDER IN OUT
 
 torch and what it keeps take about 1.2 GB for a 0.6B model; a process of its own gives them back before the exported
 graph is loaded. Encodings and embeddings travel as .npz files.
@@ -13,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from lastly.types import BlockEmbeddings, Encoding
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.errors import ExportError
-from lastly_export.reference import TransformersReference
+from lastly_export.parity.reference import TransformersReference
 
 Answer = tuple[str, list[BlockEmbeddings]]
 _DEADLINE_S = 1800

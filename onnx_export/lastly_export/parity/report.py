@@ -12,8 +12,8 @@ from lastly.model.folder import ModelFolder
 from lastly.ranking import scoring
 from lastly.ranking.tokenization import PromptTokenizer
 from lastly.types import BlockEmbeddings, Encoding
-from lastly_export.cases import CASES, Case
 from lastly_export.errors import ParityError
+from lastly_export.parity.cases import CASES, Case
 
 # Largest difference of a score (a cosine) that an export may show. Measured on random weights, the pessimistic case:
 # see docs/models.md.

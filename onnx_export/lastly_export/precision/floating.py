@@ -1,4 +1,4 @@
-"""How weights are stored and multiplied: in floating point of one type. int8 is in `quantized`."""
+"""How weights are stored and multiplied: in floating point of one type. int8 is in `int8`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from lastly_export.builder import GraphBuilder
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.onnx_writer.builder import GraphBuilder
 
 EMBEDDING = "model.embed_tokens.weight"
 _CHUNK = 8192  # rows of the embedding table in memory at a time

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from lastly_export.builder import CONTRIB, GraphBuilder
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.precision import EMBEDDING, embedding_parts, node, stacked
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.onnx_writer.builder import CONTRIB, GraphBuilder
+from lastly_export.precision.floating import EMBEDDING, embedding_parts, node, stacked
 
 _WEIGHT_LIMIT = 63
 _TABLE_LIMIT = 127

@@ -10,8 +10,8 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from lastly_export.architecture import read_architecture
-from lastly_export.checkpoint import backbone_shapes
+from lastly_export.checkpoint.architecture import read_architecture
+from lastly_export.checkpoint.folder import backbone_shapes
 
 CONTROL_TOKENS = (
     "<|endoftext|>",

@@ -10,8 +10,8 @@ import onnxruntime as ort
 import torch
 
 from lastly.graph.native import library
-from lastly_export.checkpoint import Checkpoint
-from lastly_export.graphfile import Dtype, Kind, write_graph
+from lastly_export.checkpoint.folder import Checkpoint
+from lastly_export.graph.write import Dtype, Kind, write_graph
 from tests.kit.models.reference import Reference
 
 Embeddings = tuple[np.ndarray, np.ndarray]

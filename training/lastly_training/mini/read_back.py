@@ -21,8 +21,8 @@ from onnx import GraphProto, NodeProto, numpy_helper
 from lastly.config import embedded_model
 from lastly.errors import ModelFolderError
 from lastly.model.folder import Manifest, ModelFolder, load
-from lastly_export.description import PROMPT_KEYS
-from lastly_export.precision import EMBEDDING
+from lastly_export.checkpoint.description import PROMPT_KEYS
+from lastly_export.precision.floating import EMBEDDING
 from lastly_training.model.checkpoint import Checkpoint
 
 _SCALE = "_scale"

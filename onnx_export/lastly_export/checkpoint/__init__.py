@@ -1,0 +1,1 @@
+"""A checkpoint as it was published: its shape, its tensors, its prompt, and where it comes from."""

@@ -1,0 +1,1 @@
+"""The model as an ONNX graph, in one kind for each runtime."""

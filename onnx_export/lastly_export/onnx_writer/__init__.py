@@ -1,0 +1,1 @@
+"""Writes an ONNX file: nodes one by one, weights straight into the data file."""

@@ -1,0 +1,1 @@
+"""How close an exported graph is to its reference."""
