@@ -17,6 +17,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from lastly.types import Provider
+
 EMBEDDED_MODEL = "lastly-mini"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAMED = re.compile(r"([\w.:-]+)=(.+)", re.ASCII)
@@ -81,7 +83,7 @@ class Settings(BaseSettings):
         None, description="file of keys, one sha256 a line, # starts a comment; read again when it changes"
     )
     threads: int = Field(0, ge=0, description="threads of one inference; 0: one a physical core")
-    provider: Literal["cpu", "cuda"] = Field("cpu", description="where the model runs")
+    provider: Provider = Field("cpu", description="where the model runs")
     gpu_memory_bytes: int = Field(0, ge=0, description="GPU memory that each model may take; 0: all that is free")
     cuda_graph_tokens: int = Field(
         2048,
@@ -158,13 +160,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources; the TOML file is added by `parse`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-    @property
-    def providers(self) -> tuple[str, ...]:
-        """ONNX Runtime's execution providers for `provider`."""
-        return (
-            ("CUDAExecutionProvider", "CPUExecutionProvider") if self.provider == "cuda" else ("CPUExecutionProvider",)
-        )
 
 
 def parser() -> argparse.ArgumentParser:

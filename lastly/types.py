@@ -10,6 +10,9 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
+Provider = Literal["cpu", "cuda"]
+"""Where the model runs."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -74,7 +77,7 @@ class BlockEmbeddings:
 
 
 @dataclass(frozen=True)
-class Lexical:
+class WordOverlap:
     """How far a score counts words: `weight` from 0 (the cosine alone) to 1; `matches` [documents], 0 to 1 each."""
 
     weight: float

@@ -18,7 +18,7 @@ from benchmarks.cpu.process_memory import peak_mb, resident_mb
 from benchmarks.results import table, write_section
 from lastly.config import embedded_model
 from lastly.graph.allocator import return_large_blocks
-from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
 
 # name: (arena, shrunk after each run, large blocks mapped on their own)
 WAYS = {
@@ -46,7 +46,7 @@ def main() -> None:
         [name, f"{1000 * seconds:.0f} ms", f"{seconds / found[0][0]:.2f}", f"{peak:.0f} MB", f"{kept:.0f} MB"]
         for name, (seconds, peak, kept) in zip(WAYS, found, strict=True)
     ]
-    name = model.load(options.model, verify=False).manifest.name
+    name = ModelFolder.load(options.model, verify=False).manifest.name
     body = table(["activations", "run", "ratio", "peak above the idle process", "still in use afterwards"], rows)
     write_section(
         "Memory between requests",
@@ -68,15 +68,15 @@ def _measure(path: Path, tokens: int, rounds: int, way: tuple[bool, bool, bool])
     arena, shrunk, mapped = way
     if mapped:
         return_large_blocks()
-    session, feeds, run_options = _session(path, arena), _feeds(path), ort.RunOptions()
+    session, inputs, run_options = _session(path, arena), _inputs_of(path), ort.RunOptions()
     if shrunk:
         run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    session.run(None, feeds(16), run_options)
+    session.run(None, inputs(16), run_options)
     idle = resident_mb()
     times = []
     for _ in range(rounds + 1):
         started = time.perf_counter()
-        session.run(None, feeds(tokens), run_options)
+        session.run(None, inputs(tokens), run_options)
         times.append(time.perf_counter() - started)
     return statistics.median(times[1:]), peak_mb() - idle, resident_mb() - idle
 
@@ -86,11 +86,11 @@ def _session(path: Path, arena: bool) -> Any:
     options.intra_op_num_threads = 2
     options.enable_cpu_mem_arena = arena
     options.enable_mem_pattern = False
-    return ort.InferenceSession(str(model.load(path, verify=False).graph_path), options)
+    return ort.InferenceSession(str(ModelFolder.load(path, verify=False).graph_path), options)
 
 
-def _feeds(path: Path) -> Any:
-    vocabulary = model.load(path, verify=False).manifest.vocabulary_size
+def _inputs_of(path: Path) -> Any:
+    vocabulary = ModelFolder.load(path, verify=False).manifest.vocabulary_size
 
     def of(tokens: int) -> dict[str, Any]:
         ids = np.random.default_rng(0).integers(0, vocabulary, (1, tokens), np.int64)

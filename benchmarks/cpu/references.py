@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from lastly.model.folder import Dtype
 from lastly.ranking.scoring import cosine
 from lastly_export.checkpoint.folder import Checkpoint
-from lastly_export.graph.write import Dtype, write_graph
+from lastly_export.graph.write import write_graph
 
 DOCUMENTS = 100
 _MODULES = {"openvino": "openvino", "llama.cpp": "llama_cpp"}
@@ -60,13 +61,13 @@ def _openvino(folder: Path, dtype: Dtype, threads: int) -> Runner:
 
 
 def _answer(model: Any, ids: np.ndarray) -> np.ndarray:
-    feeds = {
+    inputs = {
         "input_ids": ids[None],
         "attention_mask": np.ones((1, len(ids)), np.int64),
         "document_positions": markers(ids)[None],
         "query_position": np.array([len(ids) - 1]),
     }
-    answer = model(feeds)
+    answer = model(inputs)
     documents, query = answer["document_embeddings"][0], answer["query_embedding"][0]
     return cosine(query, documents)
 

@@ -141,14 +141,14 @@ def open_graph(folder: Path, name: str) -> Any:
 
 def scores(session: Any, ids: np.ndarray, documents: np.ndarray) -> npt.NDArray[np.float32]:
     """Give the cosine of each document, whose markers stand at `documents`, to the query, whose marker ends the ids."""
-    feeds = {
+    inputs = {
         "input_ids": ids[None],
         "sequence_lengths": np.array([len(ids)], np.int32),
         "total_sequence_length": np.array(len(ids), np.int32),
         "document_positions": documents[None],
         "query_position": np.array([len(ids) - 1]),
     }
-    embedded, query = session.run(None, feeds)
+    embedded, query = session.run(None, inputs)
     return cosine(query[0], embedded[0])
 
 

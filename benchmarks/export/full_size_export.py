@@ -20,8 +20,7 @@ import psutil
 
 from benchmarks.export import full_size_checkpoint
 from benchmarks.results import table, write_section
-from lastly.model import folder as model
-from lastly_export.graph.write import DTYPES
+from lastly.model.folder import DTYPES, ModelFolder
 
 _LOAD = "import sys; from pathlib import Path; from lastly.reranker import Reranker; Reranker.load(Path(sys.argv[1]))"
 _PACKAGES = ("onnxruntime", "torch", "transformers")
@@ -68,7 +67,7 @@ def _row(checkpoint: Path, folder: Path, dtype: str) -> Sequence[str]:
     command = ["-m", "lastly_export.cli", str(checkpoint), "-o", str(folder), "--dtype", dtype, "--overwrite"]
     export = _run([sys.executable, *command])
     load = "not on a CPU" if dtype == "bf16" else f"{_run([sys.executable, '-c', _LOAD, str(folder)]).seconds:.1f}"
-    parity = model.load(folder, verify=False).manifest.parity
+    parity = ModelFolder.load(folder, verify=False).manifest.parity
     return (
         dtype,
         f"{export.seconds:.0f}",

@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.cpu.speed import GRAPHS, open_graph, scores
 from benchmarks.results import table, write_section
+from lastly.ranking.tokenization import plain_tokenizer
 from lastly_training.data.dev_sets import DevSet, read_dev_sets
-from lastly_training.data.prepared import plain_tokenizer
 from lastly_training.loop.evaluate import Tokens, ordered
 from lastly_training.model.checkpoint import Checkpoint
 from lastly_training.text.template import Prompt, Template

@@ -16,18 +16,18 @@ class PerTensor(Int8Precision):
         super().__init__(builder, checkpoint, fused=True)
         self._limit = limit
 
-    def loose(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
+    def linear_and_scale(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
         """The whole product."""
         return self.linear(x, name), None
 
-    def linear(self, x: ir.Value, *names: str, times: ir.Value | None = None) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str, scale: ir.Value | None = None) -> ir.Value:
         """DynamicQuantizeMatMul."""
         b, name = self._builder, names[0]
-        rows, scale = quantize(stacked(self._checkpoint, names).astype(np.float32), self._limit)
+        rows, row_scales = quantize(stacked(self._checkpoint, names).astype(np.float32), self._limit)
         weight = b.weight(name, np.ascontiguousarray(rows.T))
-        scales = b.weight(f"{name}_scale", np.ascontiguousarray(scale[:, 0]))
+        scales = b.weight(f"{name}_scale", np.ascontiguousarray(row_scales[:, 0]))
         return b.op(
-            "DynamicQuantizeMatMul", x, weight, scales, b.constant(np.zeros(len(scale)), np.int8), domain=CONTRIB
+            "DynamicQuantizeMatMul", x, weight, scales, b.constant(np.zeros(len(row_scales)), np.int8), domain=CONTRIB
         )
 
 
@@ -40,18 +40,18 @@ class WeightOnly(Int8Precision):
         super().__init__(builder, checkpoint, fused=True)
         self._accuracy_level = accuracy_level
 
-    def loose(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
+    def linear_and_scale(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
         """The whole product."""
         return self.linear(x, name), None
 
-    def linear(self, x: ir.Value, *names: str, times: ir.Value | None = None) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str, scale: ir.Value | None = None) -> ir.Value:
         """MatMulNBits, whose weights are [columns, blocks, 32] around 128."""
         name = names[0]
         weight = stacked(self._checkpoint, names).astype(np.float32)
         columns, inner = weight.shape
-        rows, scale = quantize(weight.reshape(-1, self._BLOCK), 127)
+        rows, row_scales = quantize(weight.reshape(-1, self._BLOCK), 127)
         packed = (rows.astype(np.int16) + 128).astype(np.uint8).reshape(columns, -1, self._BLOCK)
         b = self._builder
-        inputs = (x, b.weight(name, packed), b.weight(f"{name}_scale", scale.reshape(columns, -1)))
+        inputs = (x, b.weight(name, packed), b.weight(f"{name}_scale", row_scales.reshape(columns, -1)))
         sizes = {"K": inner, "N": columns, "bits": 8, "block_size": self._BLOCK}
         return b.op("MatMulNBits", *inputs, domain=CONTRIB, accuracy_level=self._accuracy_level, **sizes)

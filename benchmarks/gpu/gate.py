@@ -28,9 +28,9 @@ from lastly.graph.native.build import build
 from lastly.graph.session import Session
 from lastly.ranking.scoring import cosine
 from lastly.types import Encoding
-from lastly_export.checkpoint import Checkpoint
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.export import ExportOptions, export
-from lastly_export.parity import THRESHOLDS
+from lastly_export.parity.report import THRESHOLDS
 
 _SECONDS = 180
 _REPLAY = 1e-3  # a recording runs the same kernels
@@ -101,7 +101,7 @@ def _parity(part: Part) -> str:
 
 def _recordings(part: Part) -> str:
     folder = part.folder("checkpoint-model")
-    plain, recorded = part.session(folder), part.session(folder, graph_tokens=2048)
+    plain, recorded = part.session(folder), part.session(folder, cuda_graph_tokens=2048)
     assert recorded.recording, "the session does not record"
     gaps = []
     for length in (100, 1000, 2048, 100):

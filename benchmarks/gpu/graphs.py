@@ -8,7 +8,7 @@ from benchmarks.gpu.part import Part, encoding, interleaved, run
 def work(part: Part) -> None:
     """Measure a session with recordings against one without, turn by turn."""
     folder = part.folder(part.dtypes[0])
-    plain, recorded = part.session(folder), part.session(folder, graph_tokens=8192)
+    plain, recorded = part.session(folder), part.session(folder, cuda_graph_tokens=8192)
     for length in part.lengths(128, 256, 512, 1024, 2048, 4096, 8192):
         with part.step(f"graph {length}"):
             prompt = encoding(length, folder.manifest.vocabulary_size, 20)

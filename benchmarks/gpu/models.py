@@ -9,11 +9,11 @@ from pathlib import Path
 from benchmarks.export import full_size_checkpoint
 from benchmarks.gpu.part import TINY_SIZES, Part, run
 from lastly.graph.native.build import build
-from lastly.graph.opening import CPU, CUDA, SessionOptions
+from lastly.graph.opening import CPU, CUDA, GraphOptions
 from lastly.graph.session import Session
+from lastly.model.folder import Dtype, GraphKind
 from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.export import ExportOptions, export
-from lastly_export.graph.write import Dtype, Kind
 
 
 def work(part: Part) -> None:
@@ -42,7 +42,7 @@ def work(part: Part) -> None:
             _export(part.checkpoint, part.work / name, dtype, kind)
             part.note(f"export {name}", round(time.monotonic() - started, 1))
             started = time.monotonic()
-            session = Session(part.folder(name), SessionOptions(providers=(CUDA, CPU) if part.cuda else (CPU,)))
+            session = Session(part.folder(name), GraphOptions(providers=(CUDA, CPU) if part.cuda else (CPU,)))
             part.note(f"load {name}", round(time.monotonic() - started, 1))
             del session
     with part.step("parity at export"):
@@ -54,7 +54,7 @@ def work(part: Part) -> None:
     shutil.rmtree(part.work / "with-parity", ignore_errors=True)
 
 
-def _export(checkpoint: Path, folder: Path, dtype: Dtype, kind: Kind) -> None:
+def _export(checkpoint: Path, folder: Path, dtype: Dtype, kind: GraphKind) -> None:
     options = ExportOptions(dtype=dtype, kind=kind, parity=False, overwrite=True)
     export(Checkpoint(checkpoint), folder, options)
 

@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from lastly.graph.opening import CPU, CUDA, SessionOptions
+from lastly.graph.opening import CPU, CUDA, GraphOptions
 from lastly.graph.session import Session
-from lastly.model import folder as model
-from lastly.model.folder import ModelFolder
+from lastly.model.folder import Dtype, GraphKind, ModelFolder
 from lastly.types import Encoding
-from lastly_export.graph.write import Dtype, Kind
 from lastly_export.parity.report import spearman
 from tests.kit.models.as_on_gpu import AsOnGpu
 
@@ -54,14 +52,14 @@ class Part:
         return ("bf16", "fp16") if self.cuda else ("fp32",)
 
     @property
-    def models(self) -> dict[str, tuple[Dtype, Kind]]:
+    def models(self) -> dict[str, tuple[Dtype, GraphKind]]:
         """The exported models of full size by name: of every type with Lastly's operators, and one without."""
         if not self.cuda:
             return {"fp32": ("fp32", "fused")}
         return {"bf16": ("bf16", "cuda-operators"), "fp16": ("fp16", "cuda-operators"), "bf16 --cuda": ("bf16", "cuda")}
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[GraphKind, ...]:
         """The graphs that are compared with few layers."""
         return ("cuda-operators", "cuda", "fused") if self.cuda else ("fused",)
 
@@ -81,14 +79,14 @@ class Part:
 
     def folder(self, name: str) -> ModelFolder:
         """An exported model."""
-        return model.load(self.work / name, verify=False)
+        return ModelFolder.load(self.work / name, verify=False)
 
     def session(self, folder: ModelFolder, **options: Any) -> Session:
         """Open a model where the part runs; on the CPU it is driven as on a GPU."""
         if self.cuda:
-            return Session(folder, SessionOptions(providers=(CUDA, CPU), **options))
+            return Session(folder, GraphOptions(providers=(CUDA, CPU), **options))
         options.pop("provider_options", None)
-        return AsOnGpu(folder, SessionOptions(**options))
+        return AsOnGpu(folder, GraphOptions(**options))
 
     def note(self, key: str, value: Any) -> None:
         """Write a figure down."""

@@ -21,7 +21,7 @@ def work(part: Part) -> None:
     with part.step("ceiling"):
         part.note("ceiling", _ceiling(part))
     published = Published(part, "bf16" if part.cuda else "fp32")
-    sessions = {name: part.session(part.folder(name), graph_tokens=2048) for name in part.models}
+    sessions = {name: part.session(part.folder(name), cuda_graph_tokens=2048) for name in part.models}
     _all_times(part, published, sessions, part.lengths(8192, 2048, 32768, 512, 1024, 4096, 16384))
     for length in part.lengths(500, 2047, 8191, 8192):
         with part.step(f"parity {length}"):

@@ -53,9 +53,9 @@ async def _all_clients(part: Part, reranker: Reranker) -> None:
 
 
 def _on_gpu(part: Part) -> Reranker:
-    from lastly.graph.opening import CPU, CUDA, SessionOptions
+    from lastly.graph.opening import CPU, CUDA, GraphOptions
 
-    return Reranker(part.folder(part.dtypes[0]), SessionOptions(providers=(CUDA, CPU), graph_tokens=2048))
+    return Reranker(part.folder(part.dtypes[0]), GraphOptions(providers=(CUDA, CPU), cuda_graph_tokens=2048))
 
 
 async def _clients(

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from lastly import config
 from lastly.ranking.check import examine
-from lastly.serving.registry import session_options
+from lastly.serving.registry import graph_options
 
 
 def run(argv: Sequence[str]) -> int:
@@ -25,7 +25,7 @@ def run(argv: Sequence[str]) -> int:
     settings = config.parse(["--provider", options.provider] if options.provider else [])
     console = Console()
     good = True
-    for finding in examine(options.folder, session_options(settings)):
+    for finding in examine(options.folder, graph_options(settings)):
         good &= finding.good
         mark = "[green]good[/green]" if finding.good else "[red]bad [/red]"
         console.print(f"{mark} {finding.name}: {escape(finding.detail)}", soft_wrap=True)

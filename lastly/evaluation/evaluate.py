@@ -16,7 +16,8 @@ from lastly.evaluation.rerankers import FolderReranker, Reranks, SidecarReranker
 from lastly.evaluation.results import Result, collect
 from lastly.evaluation.trial import Trial
 from lastly.evaluation.variants import Presented, plan
-from lastly.graph.opening import SessionOptions
+from lastly.graph.opening import GraphOptions, execution_providers
+from lastly.types import Provider
 from lastly_integrations.json_client import JsonClient
 from lastly_integrations.recognise import recognise
 
@@ -39,7 +40,7 @@ class Options:
     fields: list[str] = field(default_factory=lambda: ["title", "text"])
     sidecar: JsonClient | None = None
     threads: int = 0
-    provider: str = "cpu"
+    provider: Provider = "cpu"
     max_block_tokens: int = 0
     window: int = 50
     windows: list[int] = field(default_factory=list)
@@ -137,9 +138,8 @@ def _first_stage(options: Options, collection: Collection) -> Candidates:
 def _reranker(options: Options) -> Reranks:
     if options.sidecar:
         return SidecarReranker(options.sidecar, options.instruction, lexical_weight=options.lexical_weight)
-    providers = ("CUDAExecutionProvider", "CPUExecutionProvider")[options.provider != "cuda" :]
-    session = SessionOptions(options.threads, providers)
-    return FolderReranker(options.model, session, options.instruction, options.lexical_weight, options.max_block_tokens)
+    graph = GraphOptions(options.threads, execution_providers(options.provider))
+    return FolderReranker(options.model, graph, options.instruction, options.lexical_weight, options.max_block_tokens)
 
 
 def _depth(options: Options) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lastly.errors import NotReadyError
-from lastly.graph.opening import SessionOptions
+from lastly.graph.opening import GraphOptions
 from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Query
 from lastly_integrations.json_client import JsonClient
@@ -41,7 +41,7 @@ class FolderReranker:
     def __init__(
         self,
         folder: Path,
-        options: SessionOptions | None = None,
+        options: GraphOptions | None = None,
         instruction: str | None = None,
         lexical_weight: float | None = None,
         max_block_tokens: int = 0,

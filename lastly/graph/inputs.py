@@ -30,7 +30,7 @@ class Batch:
         )
 
 
-FEEDS: dict[str, Callable[[Batch], npt.NDArray[Any]]] = {
+INPUTS: dict[str, Callable[[Batch], npt.NDArray[Any]]] = {
     "input_ids": lambda batch: batch.input_ids,
     "sequence_lengths": lambda batch: batch.lengths,
     "total_sequence_length": lambda batch: np.array(batch.input_ids.shape[1], np.int32),

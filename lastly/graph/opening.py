@@ -9,11 +9,17 @@ from lastly.errors import ModelFolderError
 from lastly.graph.allocator import return_large_blocks
 from lastly.graph.native import library
 from lastly.model.folder import ModelFolder
+from lastly.types import Provider
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 _WORDS = 400  # characters of an error of ONNX Runtime's that are passed on
 _CUDNN_OR_EFFICIENT = "10"  # bits of ONNX Runtime's sdpa_kernel: 8 and 2; both keep memory linear
+
+
+def execution_providers(provider: Provider) -> tuple[str, ...]:
+    """Return ONNX Runtime's execution providers, in order of preference."""
+    return (CUDA, CPU) if provider == "cuda" else (CPU,)
 
 
 def runtime_version() -> str:
@@ -27,26 +33,26 @@ def cuda_available() -> bool:
 
 
 @dataclass(frozen=True)
-class SessionOptions:
+class GraphOptions:
     """How a graph is opened.
 
     `threads`: 0 lets ONNX Runtime take one per physical core. `providers`: in order of preference. `gpu_memory`: bytes
     that the session may take on a GPU, 0 for all. `kept_tokens`: a run of more tokens (padding included) gives its
-    memory on the GPU back at its end; smaller ones keep it for the next. `graph_tokens`: on a GPU, single encodings up
-    to so many tokens are recorded as CUDA graphs, by a session of their own (0: none). `provider_options`: of the
-    first provider, over those that are set here; `config`: of the session, likewise.
+    memory on the GPU back at its end; smaller ones keep it for the next. `cuda_graph_tokens`: on a GPU, single
+    encodings up to so many tokens are recorded as CUDA graphs, by a session of their own (0: none).
+    `provider_options`: of the first provider, over those that are set here; `config`: of the session, likewise.
     """
 
     threads: int = 0
     providers: tuple[str, ...] = (CPU,)
     gpu_memory: int = 0
     kept_tokens: int = 32_768
-    graph_tokens: int = 0
+    cuda_graph_tokens: int = 0
     provider_options: dict[str, str] = field(default_factory=dict, hash=False)
     config: dict[str, str] = field(default_factory=dict, hash=False)
 
 
-def open_graph(folder: ModelFolder, options: SessionOptions) -> Any:
+def open_graph(folder: ModelFolder, options: GraphOptions) -> Any:
     """Give ONNX Runtime's session of a folder's graph; raises ModelFolderError where it does not start."""
     _check_providers(folder, options)
     return_large_blocks()
@@ -80,11 +86,11 @@ def words(error: Exception) -> str:
     return " ".join(str(error).split())[:_WORDS]
 
 
-def _on_cpu_in_bf16(folder: ModelFolder, options: SessionOptions) -> bool:
+def _on_cpu_in_bf16(folder: ModelFolder, options: GraphOptions) -> bool:
     return folder.manifest.dtype == "bf16" and options.providers[0] == CPU
 
 
-def _check_providers(folder: ModelFolder, options: SessionOptions) -> None:
+def _check_providers(folder: ModelFolder, options: GraphOptions) -> None:
     missing = set(options.providers) - set(ort.get_available_providers())
     if missing:
         raise ModelFolderError(
@@ -98,19 +104,19 @@ def _check_providers(folder: ModelFolder, options: SessionOptions) -> None:
             library.check_compiler()
 
 
-def _config(options: SessionOptions) -> dict[str, str]:
+def _config(options: GraphOptions) -> dict[str, str]:
     """On a GPU weights stay out of the arena, so that shrinking it can free what activations took."""
     weights = {"session.use_device_allocator_for_initializers": "1"} if options.providers[0] == CUDA else {}
     return weights | options.config
 
 
-def _with_options(folder: ModelFolder, options: SessionOptions) -> list[Any]:
+def _with_options(folder: ModelFolder, options: GraphOptions) -> list[Any]:
     first, *others = options.providers
     found = _cuda_options(folder, options) if first == CUDA else {}
     return [(first, found | options.provider_options), *others]
 
 
-def _cuda_options(folder: ModelFolder, options: SessionOptions) -> dict[str, str]:
+def _cuda_options(folder: ModelFolder, options: GraphOptions) -> dict[str, str]:
     """The arena takes what is asked for instead of doubling; products in fp32 are not rounded to TF32.
 
     GroupQueryAttention chooses cuDNN by itself where that is faster, MultiHeadAttention only when told.

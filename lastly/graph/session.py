@@ -9,10 +9,10 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from lastly.errors import ModelFolderError, NotReadyError
-from lastly.graph import shapes as buckets
-from lastly.graph.cuda_graphs import open_captured
-from lastly.graph.inputs import FEEDS, Batch
-from lastly.graph.opening import CUDA, SessionOptions, open_graph, words
+from lastly.graph import shapes
+from lastly.graph.cuda_graphs import open_cuda_graphs
+from lastly.graph.inputs import INPUTS, Batch
+from lastly.graph.opening import CUDA, GraphOptions, open_graph, words
 from lastly.model.folder import Manifest, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
 
@@ -42,7 +42,7 @@ class Run:
         """End it before the graph's next node; the call of `Session.run` raises then."""
         self.options.terminate = True
 
-    def give_back(self, device: str) -> None:
+    def release_memory(self, device: str) -> None:
         """Shrink the arena of a device ("cpu:0") at the end."""
         self.options.add_run_config_entry("memory.enable_memory_arena_shrinkage", device)
 
@@ -50,17 +50,17 @@ class Run:
 class Session:
     """Runs the graph of a model folder. Safe to call from several threads."""
 
-    def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
+    def __init__(self, folder: ModelFolder, options: GraphOptions | None = None) -> None:
         self._manifest: Manifest = folder.manifest
-        self._options = options or SessionOptions()
+        self._options = options or GraphOptions()
         self._session: Any = open_graph(folder, self._options)
-        found = {value.name for value in self._session.get_inputs()}
-        if not found <= set(self._manifest.graph.inputs) or not found <= set(FEEDS):
-            raise ModelFolderError(f"{folder.graph_path} wants inputs {sorted(found)}; export the model again")
-        self._inputs = found
+        self._input_names = {value.name for value in self._session.get_inputs()}
+        if not self._input_names <= {*INPUTS} & {*self._manifest.graph.inputs}:
+            names = sorted(self._input_names)
+            raise ModelFolderError(f"{folder.graph_path} wants inputs {names}; export the model again")
         self._device = "cuda" if self.providers[0] == CUDA else "cpu"
-        records = bool(self._options.graph_tokens) and self.on_gpu
-        self._captured = open_captured(folder, self._options, self._device) if records else None
+        records = bool(self._options.cuda_graph_tokens) and self.on_gpu
+        self._cuda_graphs = open_cuda_graphs(folder, self._options, self._device) if records else None
 
     @property
     def providers(self) -> list[str]:
@@ -75,7 +75,7 @@ class Session:
     @property
     def recording(self) -> bool:
         """Whether short lists are recorded as CUDA graphs."""
-        return self._captured is not None
+        return self._cuda_graphs is not None
 
     @property
     def _arena(self) -> str:
@@ -107,13 +107,15 @@ class Session:
             return []
         most = min(tokens, self._manifest.maximum_positions)
         rows = [1 << power for power in range(self.max_batch.bit_length())]
-        found = [(count, length) for count in rows for length in buckets.lengths(most) if count * length <= tokens]
+        found = [
+            (count, length) for count in rows for length in shapes.padded_lengths(most) if count * length <= tokens
+        ]
         return sorted(found, key=lambda shape: -shape[0] * shape[1])
 
     def warm(self, shape: Shape) -> None:
         """Run a shape once, so that no request waits for kernels to be chosen; record it where it is recorded."""
         rows, length = shape
-        counts = [count for count in buckets.DOCUMENTS if 4 * count <= length] if self._recorded(rows, length) else [1]
+        counts = [count for count in shapes.DOCUMENTS if 4 * count <= length] if self._recorded(rows, length) else [1]
         for documents in counts:
             ids = np.full(length, self._manifest.pad_token_id, np.int64)
             encoding = Encoding(ids, np.arange(documents, dtype=np.int64), length - 1)
@@ -128,17 +130,17 @@ class Session:
             yield encodings
             return
         start = 0
-        for size in buckets.batches(len(encodings)):
+        for size in shapes.split_batch(len(encodings)):
             yield encodings[start : start + size]
             start += size
 
     def _run(self, encodings: Sequence[Encoding], run: Run) -> list[BlockEmbeddings]:
         batch = self._batch(encodings)
-        feeds = {name: FEEDS[name](batch) for name in self._inputs}
+        inputs = {name: INPUTS[name](batch) for name in self._input_names}
         try:
-            documents, queries = self._compute(feeds, batch, run)
+            documents, queries = self._compute(inputs, batch, run)
         except Exception as error:  # ONNX Runtime raises classes of its own that it does not export
-            raise self._explained(error, batch, run) from error
+            raise self._translated(error, batch, run) from error
         return [
             BlockEmbeddings(rows[: len(encoding.document_positions)], query)
             for rows, query, encoding in zip(documents, queries, encodings, strict=True)
@@ -148,39 +150,39 @@ class Session:
         tokens = max(len(encoding.input_ids) for encoding in encodings)
         rows = max(len(encoding.document_positions) for encoding in encodings)
         if self.on_gpu:
-            tokens = min(buckets.length(tokens), self._manifest.maximum_positions)
-            rows = buckets.documents(rows)
+            tokens = min(shapes.padded_length(tokens), self._manifest.maximum_positions)
+            rows = shapes.padded_documents(rows)
         return Batch.of(encodings, self._manifest.pad_token_id, tokens, rows)
 
-    def _compute(self, feeds: dict[str, npt.NDArray[Any]], batch: Batch, run: Run) -> Any:
+    def _compute(self, inputs: dict[str, npt.NDArray[Any]], batch: Batch, run: Run) -> Any:
         if not self.on_gpu:
-            run.give_back(self._arena)
-            return self._session.run(_OUTPUTS, feeds, run.options)
-        recorded = self._captured and not run.stopped and self._recorded(*batch.input_ids.shape)
-        if recorded and (found := self._replayed(feeds)):
+            run.release_memory(self._arena)
+            return self._session.run(_OUTPUTS, inputs, run.options)
+        recorded = self._cuda_graphs and not run.stopped and self._recorded(*batch.input_ids.shape)
+        if recorded and (found := self._replayed(inputs)):
             return found
         if batch.input_ids.size > self._options.kept_tokens:
-            run.give_back(self._arena)
-        return self._compute_bound(feeds, run)
+            run.release_memory(self._arena)
+        return self._compute_bound(inputs, run)
 
     def _recorded(self, rows: int, tokens: int) -> bool:
-        return self._captured is not None and rows == 1 and tokens <= self._options.graph_tokens
+        return self._cuda_graphs is not None and rows == 1 and tokens <= self._options.cuda_graph_tokens
 
-    def _replayed(self, feeds: dict[str, npt.NDArray[Any]]) -> Any:
+    def _replayed(self, inputs: dict[str, npt.NDArray[Any]]) -> Any:
         """Run through a recording; where one can't be made, that is said once and nothing is recorded any more."""
         try:
-            return self._captured.run(feeds) if self._captured else None
+            return self._cuda_graphs.run(inputs) if self._cuda_graphs else None
         except Exception as error:  # of ONNX Runtime's own classes
             if _is_out_of_memory(error):
                 raise
             _log.warning("CUDA graphs are given up, lists run without: %s", words(error))
-            self._captured = None
+            self._cuda_graphs = None
             return None
 
-    def _compute_bound(self, feeds: dict[str, npt.NDArray[Any]], run: Run) -> Any:
+    def _compute_bound(self, inputs: dict[str, npt.NDArray[Any]], run: Run) -> Any:
         """Put the inputs where their readers are: one scalar on the CPU, the rest on the GPU."""
         binding = self._session.io_binding()
-        for name, value in feeds.items():
+        for name, value in inputs.items():
             device = "cpu" if value.ndim == 0 else self._device
             binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(value, device, 0))
         for name in _OUTPUTS:
@@ -188,23 +190,23 @@ class Session:
         self._session.run_with_iobinding(binding, run.options)
         return binding.copy_outputs_to_cpu()
 
-    def _explained(self, error: Exception, batch: Batch, run: Run) -> Exception:
+    def _translated(self, error: Exception, batch: Batch, run: Run) -> Exception:
         if run.stopped:
             return NotReadyError("the run was stopped; send the call again")
         if not _is_out_of_memory(error):
             return error
-        self._give_back()
+        self._release_memory()
         rows, tokens = batch.input_ids.shape
         return NotReadyError(f"out of memory at {rows * tokens} tokens; send fewer or shorter documents")
 
-    def _give_back(self) -> None:
+    def _release_memory(self) -> None:
         """Free what the failed run's arena holds, by a run of one token: pieces of odd sizes would fail the next."""
         run = Run()
-        run.give_back(self._arena)
+        run.release_memory(self._arena)
         smallest = Batch.of([Encoding(np.array([0]), np.array([0]), 0)], 0, 1, 1)
-        feeds = {name: FEEDS[name](smallest) for name in self._inputs}
+        inputs = {name: INPUTS[name](smallest) for name in self._input_names}
         try:
-            self._session.run(_OUTPUTS, feeds, run.options)
+            self._session.run(_OUTPUTS, inputs, run.options)
         except Exception as error:
             _log.warning("memory could not be given back: %s", type(error).__name__)
 

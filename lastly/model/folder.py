@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,7 +12,10 @@ from lastly.model.prompt import PromptTemplate
 from lastly.types import LongDocuments, Truncation
 
 MANIFEST = "lastly.json"
-CUDA_KINDS = ("cuda", "cuda-operators")  # of graphs that only a CUDA GPU runs
+GraphKind = Literal["fused", "cuda", "cuda-operators", "portable"]
+CUDA_KINDS: tuple[GraphKind, ...] = ("cuda", "cuda-operators")  # only a CUDA GPU runs them
+Dtype = Literal["fp32", "fp16", "bf16", "int8"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
 
 class Marker(BaseModel):
@@ -30,7 +33,7 @@ class Graph(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
-    kind: Literal["fused", "cuda", "cuda-operators", "portable"]
+    kind: GraphKind
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
@@ -84,7 +87,7 @@ class Manifest(BaseModel):
     lexical_weight: float = Field(0.0, ge=0, le=1)
     embedding_width: int = Field(gt=0)
     vocabulary_size: int = Field(gt=0)
-    dtype: Literal["fp32", "fp16", "bf16", "int8"]
+    dtype: Dtype
     graph: Graph
     files: dict[str, str]
     parity: dict[str, Any] = {}
@@ -108,6 +111,17 @@ class ModelFolder:
     path: Path
     manifest: Manifest
 
+    @classmethod
+    def load(cls, path: Path, *, verify: bool = True) -> "ModelFolder":
+        """Read a model folder; with `verify`, compare every file's sha256 with the manifest.
+
+        Raises ModelFolderError with the file at fault and what to do.
+        """
+        folder = cls(path, _read_manifest(path))
+        for name, digest in folder.manifest.files.items():
+            _check_file(path, name, digest if verify else None)
+        return folder
+
     def with_block_tokens(self, tokens: int) -> "ModelFolder":
         """Give the folder with another `maximum_length`; 0: as it is."""
         if not tokens:
@@ -123,17 +137,6 @@ class ModelFolder:
     def tokenizer_path(self) -> Path:
         """The tokenizer's own file."""
         return self.path / "tokenizer.json"
-
-
-def load(path: Path, *, verify: bool = True) -> ModelFolder:
-    """Read a model folder; with `verify`, compare every file's sha256 with the manifest.
-
-    Raises ModelFolderError with the file at fault and what to do.
-    """
-    folder = ModelFolder(path, _read_manifest(path))
-    for name, digest in folder.manifest.files.items():
-        _check_file(path, name, digest if verify else None)
-    return folder
 
 
 def sha256(path: Path) -> str:

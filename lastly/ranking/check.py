@@ -11,10 +11,9 @@ import numpy as np
 
 from lastly.errors import LastlyError
 from lastly.graph import gpu_memory
-from lastly.graph.opening import SessionOptions, runtime_version
+from lastly.graph.opening import GraphOptions, runtime_version
 from lastly.graph.opsets import opsets
 from lastly.graph.session import Session
-from lastly.model import folder as model
 from lastly.model.folder import ModelFolder
 from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Encoding, Query
@@ -37,13 +36,13 @@ class Finding:
     advice: str = ""
 
 
-def examine(path: Path, options: SessionOptions | None = None) -> Iterator[Finding]:
+def examine(path: Path, options: GraphOptions | None = None) -> Iterator[Finding]:
     """Look a model folder over, step by step; stops where a step makes the next ones senseless."""
     files = _attempt("files", lambda: _files(path), "copy the folder again or export the model again")
     yield files
     if not files.good:
         return
-    folder = model.load(path, verify=False)
+    folder = ModelFolder.load(path, verify=False)
     yield _attempt("operators", lambda: _operators(folder), "export the model again")
     loading = _attempt("runtime", lambda: _loads(folder, options), "export the model again for this onnxruntime")
     yield loading
@@ -61,7 +60,7 @@ def _attempt(name: str, step: Callable[[], Finding], advice: str) -> Finding:
 
 
 def _files(path: Path) -> Finding:
-    manifest = model.load(path).manifest
+    manifest = ModelFolder.load(path).manifest
     detail = (
         f"{manifest.name}, {manifest.dtype}, licence {manifest.licence}; {len(manifest.files)} files match their sha256"
     )
@@ -77,16 +76,16 @@ def _operators(folder: ModelFolder) -> Finding:
     )
 
 
-def _loads(folder: ModelFolder, options: SessionOptions | None) -> Finding:
+def _loads(folder: ModelFolder, options: GraphOptions | None) -> Finding:
     session = Session(folder, options)
-    wanted = options is not None and options.graph_tokens > 0 and session.on_gpu
+    wanted = options is not None and options.cuda_graph_tokens > 0 and session.on_gpu
     lists = ("; short lists are recorded" if session.recording else "; nothing is recorded") if wanted else ""
     detail = f"{runtime_version()}, {', '.join(session.providers)}{lists}"
     advice = "export the model again for this onnxruntime, or serve it with cuda_graph_tokens 0; the log has the reason"
     return Finding("runtime", session.recording or not wanted, detail, advice)
 
 
-def _known_answer(folder: ModelFolder, options: SessionOptions | None) -> Finding:
+def _known_answer(folder: ModelFolder, options: GraphOptions | None) -> Finding:
     known = folder.manifest.known_answer
     if known is None:
         return Finding("known answer", False, "the manifest holds none", "export the model again without --skip-parity")
@@ -99,7 +98,7 @@ def _known_answer(folder: ModelFolder, options: SessionOptions | None) -> Findin
     return Finding("known answer", difference <= tolerance, detail, "export the model again; do not serve it")
 
 
-def _memory(path: Path, options: SessionOptions | None) -> Finding:
+def _memory(path: Path, options: GraphOptions | None) -> Finding:
     """Measure peaks in a process of its own, where nothing ran before."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
@@ -114,9 +113,9 @@ def _memory(path: Path, options: SessionOptions | None) -> Finding:
     return Finding("memory", growth <= _GROWTH, detail, advice)
 
 
-def measure_growth(path: Path, options: SessionOptions | None) -> tuple[int, int, float]:
+def measure_growth(path: Path, options: GraphOptions | None) -> tuple[int, int, float]:
     """Give a length in tokens, its double, and how many times the memory the double takes."""
-    folder = model.load(path, verify=False)
+    folder = ModelFolder.load(path, verify=False)
     session = Session(folder, options)
     short = min(_LENGTH, folder.manifest.maximum_positions // 2)
     peak = gpu_memory.used if session.on_gpu else _peak  # on a GPU a session keeps what its longest run took

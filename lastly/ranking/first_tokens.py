@@ -13,7 +13,7 @@ _COMPOSED = 4  # characters that Unicode's normal form makes one of, at most
 _AT_ONCE = 1 << 20  # characters tokenised at a time: until it is read an encoding takes a hundred bytes for each
 
 
-class Beginnings:
+class FirstTokens:
     """Tokenises of each text what decides its first tokens."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:

@@ -4,32 +4,31 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lastly.errors import RequestTooLargeError
-from lastly.graph.opening import SessionOptions
+from lastly.graph.opening import GraphOptions
 from lastly.graph.session import Session
-from lastly.model import folder as model
 from lastly.model.folder import Manifest, ModelFolder
 from lastly.ranking import scoring
 from lastly.ranking.packing import PackingRule, pack
 from lastly.ranking.tokenization import PromptTokenizer
 from lastly.ranking.word_overlap import matches
-from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Lexical, Query, Ranked, Ranking, Truncation
+from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Query, Ranked, Ranking, Truncation, WordOverlap
 
 
 class Reranker:
     """A model folder, ready to rank. Safe to call from several threads."""
 
-    def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
+    def __init__(self, folder: ModelFolder, options: GraphOptions | None = None) -> None:
         self.manifest: Manifest = folder.manifest
         self.session = Session(folder, options)
         self._tokenizer = PromptTokenizer(folder)
 
     @classmethod
-    def load(cls, path: Path, options: SessionOptions | None = None, max_block_tokens: int = 0) -> "Reranker":
+    def load(cls, path: Path, options: GraphOptions | None = None, max_block_tokens: int = 0) -> "Reranker":
         """Load a model folder after checking its files; raises ModelFolderError.
 
         `max_block_tokens` takes the place of the manifest's `maximum_length` unless it is 0.
         """
-        return cls(model.load(path).with_block_tokens(max_block_tokens), options)
+        return cls(ModelFolder.load(path).with_block_tokens(max_block_tokens), options)
 
     def rank(
         self,
@@ -46,7 +45,7 @@ class Reranker:
             return Ranking([], tokens=0, blocks=0)
         weight = self.manifest.lexical_weight if lexical_weight is None else lexical_weight
         encodings = self.encode(query, candidates, truncation or self.manifest.truncation)
-        return self.score(encodings, candidates, self.lexical(query, candidates, weight))
+        return self.score(encodings, candidates, self.word_overlap(query, candidates, weight))
 
     def encode(self, query: Query, candidates: Sequence[Candidate], truncation: Truncation) -> list[Encoding]:
         """Cut the texts, pack them into blocks and encode each."""
@@ -56,33 +55,33 @@ class Reranker:
         blocks = [Block(query, prepared[places.start : places.stop]) for places in pack(lengths, query_length, packing)]
         return [encoding for block in blocks for encoding in self._encode(block)]
 
-    def lexical(self, query: Query, candidates: Sequence[Candidate], weight: float) -> Lexical | None:
+    def word_overlap(self, query: Query, candidates: Sequence[Candidate], weight: float) -> WordOverlap | None:
         """Compare the candidates' words with the query's, where they count at all."""
         if not weight:
             return None
-        return Lexical(weight, matches(query.text, [candidate.text for candidate in candidates]))
+        return WordOverlap(weight, matches(query.text, [candidate.text for candidate in candidates]))
 
     def score(
-        self, encodings: Sequence[Encoding], candidates: Sequence[Candidate], lexical: Lexical | None = None
+        self, encodings: Sequence[Encoding], candidates: Sequence[Candidate], overlap: WordOverlap | None = None
     ) -> Ranking:
         """Run the graph over the blocks of one request and rank its candidates, by their words too where given."""
         step = self.session.max_batch
         batches = [encodings[start : start + step] for start in range(0, len(encodings), step)]
         embedded = [block for batch in batches for block in self.session.run(batch)]
-        return self.conclude(encodings, embedded, candidates, lexical)
+        return self.rank_embeddings(encodings, embedded, candidates, overlap)
 
-    def conclude(
+    def rank_embeddings(
         self,
         encodings: Sequence[Encoding],
         embedded: Sequence[BlockEmbeddings],
         candidates: Sequence[Candidate],
-        lexical: Lexical | None = None,
+        overlap: WordOverlap | None = None,
     ) -> Ranking:
         """Rank the candidates of one request by the embeddings of all its blocks, in order, and by their words."""
         fused = scoring.fuse(embedded)
         scores = scoring.cosine(fused.query, fused.documents)
-        if lexical:
-            scores = scoring.blend(scores, lexical)
+        if overlap:
+            scores = scoring.blend(scores, overlap)
         results = [
             Ranked(candidates[place].index, float(scores[place]), fused.documents[place])
             for place in scoring.order(scores)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lastly.errors import ModelOutputError
-from lastly.types import BlockEmbeddings, FloatArray, Lexical
+from lastly.types import BlockEmbeddings, FloatArray, WordOverlap
 
 _EPSILON = np.float32(1e-8)  # keeps the cosine of a zero vector at 0
 
@@ -33,10 +33,10 @@ def fuse(blocks: Sequence[BlockEmbeddings]) -> BlockEmbeddings:
     return BlockEmbeddings(documents, np.average(queries, axis=0, weights=weights).astype(np.float32))
 
 
-def blend(cosines: FloatArray, lexical: Lexical) -> FloatArray:
+def blend(cosines: FloatArray, overlap: WordOverlap) -> FloatArray:
     """Give the weighted mean of each document's cosine and of its share of the query's words [documents], in fp32."""
-    weight = np.float32(lexical.weight)
-    scores: FloatArray = (1 - weight) * cosines + weight * lexical.matches
+    weight = np.float32(overlap.weight)
+    scores: FloatArray = (1 - weight) * cosines + weight * overlap.matches
     return scores
 
 

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from lastly.errors import ModelFolderError
 from lastly.model.folder import ModelFolder
 from lastly.model.prompt import Piece, PromptTemplate, render, sanitize
-from lastly.ranking.truncation import Cutter
+from lastly.ranking.truncation import Truncator
 from lastly.types import Block, Candidate, Encoding, IntArray, Query, Truncation
 
 
@@ -31,14 +31,14 @@ class PromptTokenizer:
         self._query_id = manifest.query_marker.id
         description = _read(folder)
         self._control_ids = {token["content"]: int(token["id"]) for token in description.get("added_tokens", [])}
-        self._plain = _without_control_tokens(description)
-        self._cutter = Cutter(self._plain, self._sanitize)
+        self._plain = plain_tokenizer(description)
+        self._truncator = Truncator(self._plain, self._sanitize)
         self._control = re.compile("|".join(map(re.escape, sorted(self._control_ids, key=len, reverse=True))))
         self._check_markers(folder)
 
     def prepare_query(self, query: Query, truncation: Truncation) -> tuple[Query, int]:
         """Sanitize and cut a query; gives it with its number of tokens. The instruction is not cut."""
-        text, length = self._cutter.beginnings([query.text], truncation.max_query_length, truncation.refuse)[0]
+        text, length = self._truncator.first_tokens([query.text], truncation.max_query_length, truncation.refuse)[0]
         instruction = query.instruction and self._sanitize(query.instruction)
         return Query(text, instruction or None), length
 
@@ -48,9 +48,9 @@ class PromptTokenizer:
         """Sanitize and cut every candidate's text, by a prepared query; gives them with their numbers of tokens."""
         texts, limit = [candidate.text for candidate in candidates], truncation.max_doc_length
         if truncation.long_documents == "excerpt":
-            prepared = self._cutter.excerpts(query.text, texts, limit, truncation.refuse)
+            prepared = self._truncator.excerpts(query.text, texts, limit, truncation.refuse)
         else:
-            prepared = self._cutter.beginnings(texts, limit, truncation.refuse)
+            prepared = self._truncator.first_tokens(texts, limit, truncation.refuse)
         cut = [Candidate(candidate.index, text) for candidate, (text, _) in zip(candidates, prepared, strict=True)]
         return cut, [length for _, length in prepared]
 
@@ -102,7 +102,8 @@ def _read(folder: ModelFolder) -> dict[str, Any]:
     return description
 
 
-def _without_control_tokens(description: dict[str, Any]) -> Tokenizer:
+def plain_tokenizer(description: dict[str, Any]) -> Tokenizer:
+    """Return the tokenizer that reads user text, from a `tokenizer.json`; raises ModelFolderError."""
     plain = description | {"added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
     try:
         return Tokenizer.from_str(json.dumps(plain))

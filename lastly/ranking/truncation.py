@@ -6,40 +6,40 @@ from tokenizers import Tokenizer
 
 from lastly.errors import RequestTooLargeError
 from lastly.ranking.excerpts import excerpts
-from lastly.ranking.first_tokens import Beginnings
+from lastly.ranking.first_tokens import FirstTokens
 
-Cut = tuple[str, int]
+TruncatedText = tuple[str, int]
 """A text as it is read, and its number of tokens."""
 
 
-class Cutter:
+class Truncator:
     """Cuts texts, made harmless by `sanitize`, to a number of tokens; with `refuse` longer ones are refused."""
 
     def __init__(self, tokenizer: Tokenizer, sanitize: Callable[[str], str] = str) -> None:
         self._tokenizer, self._sanitize = tokenizer, sanitize
-        self._beginnings = Beginnings(tokenizer)
+        self._first_tokens = FirstTokens(tokenizer)
 
-    def beginnings(self, texts: Sequence[str], limit: int, refuse: bool = False) -> list[Cut]:
-        """Cut every text to its first tokens."""
-        return self._cut_all([self._sanitize(text) for text in texts], limit, refuse)
+    def first_tokens(self, texts: Sequence[str], limit: int, refuse: bool = False) -> list[TruncatedText]:
+        """TruncatedText every text to its first tokens."""
+        return self._truncate_all([self._sanitize(text) for text in texts], limit, refuse)
 
-    def excerpts(self, query: str, texts: Sequence[str], limit: int, refuse: bool = False) -> list[Cut]:
-        """Cut every text to what it says of the query."""
+    def excerpts(self, query: str, texts: Sequence[str], limit: int, refuse: bool = False) -> list[TruncatedText]:
+        """TruncatedText every text to what it says of the query."""
         clean = [self._sanitize(text) for text in texts]
-        cut = self._cut_all(clean, limit, refuse)
+        cut = self._truncate_all(clean, limit, refuse)
         long = {place: text for place, (text, _) in enumerate(cut) if text is not clean[place]}
         found = excerpts(query, clean, long)
         # Sanitized again: words that line breaks kept apart may make a guarded tag together.
-        read = dict(zip(found, self.beginnings(list(found.values()), limit), strict=True))
+        read = dict(zip(found, self.first_tokens(list(found.values()), limit), strict=True))
         return [read.get(place, beginning) for place, beginning in enumerate(cut)]
 
-    def _cut_all(self, clean: Sequence[str], limit: int, refuse: bool) -> list[Cut]:
-        ids = self._beginnings.ids(clean, limit)
+    def _truncate_all(self, clean: Sequence[str], limit: int, refuse: bool) -> list[TruncatedText]:
+        ids = self._first_tokens.ids(clean, limit)
         if refuse and any(len(first) > limit for first in ids):
             raise RequestTooLargeError(f"a text has over {limit} tokens; send it shorter or allow truncation")
-        return [self._cut(text, first, limit) for text, first in zip(clean, ids, strict=True)]
+        return [self._truncate(text, first, limit) for text, first in zip(clean, ids, strict=True)]
 
-    def _cut(self, text: str, ids: list[int], limit: int) -> Cut:
+    def _truncate(self, text: str, ids: list[int], limit: int) -> TruncatedText:
         """Cut as the published code does: the first tokens, decoded; they are tokenised again inside the prompt."""
         if len(ids) <= limit:
             return text, len(ids)

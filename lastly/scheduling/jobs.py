@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lastly.ranking.reranker import Reranker
-from lastly.types import BlockEmbeddings, Candidate, Encoding, Lexical, Query, Ranking, Truncation
+from lastly.types import BlockEmbeddings, Candidate, Encoding, Query, Ranking, Truncation, WordOverlap
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Ticket:
     """A job's stay in the sidecar; `tokens` is a guess until its texts are encoded.
 
     `blocks` (None until encoded) holds all its encodings, `waiting` the places of those that have not run.
-    `lexical` is what words count in its scores, None where they do not.
+    `overlap` is what words count in its scores, None where they do not.
     """
 
     job: Job
@@ -49,14 +49,14 @@ class Ticket:
     arrived: float = field(default_factory=time.monotonic)
     started: float | None = None
     blocks: list[Encoding] | None = None
-    lexical: Lexical | None = None
+    overlap: WordOverlap | None = None
     waiting: deque[int] = field(default_factory=deque)
     embedded: dict[int, BlockEmbeddings] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
 
-    def encoded(self, blocks: list[Encoding], lexical: Lexical | None = None) -> None:
+    def encoded(self, blocks: list[Encoding], overlap: WordOverlap | None = None) -> None:
         """Take in the encodings: from here the ticket can run."""
-        self.blocks, self.lexical = blocks, lexical
+        self.blocks, self.overlap = blocks, overlap
         self.waiting.extend(range(len(blocks)))
         self.tokens = sum(len(block.input_ids) for block in blocks)
 
@@ -71,8 +71,8 @@ class Ticket:
         """Whether every block has run."""
         return self.blocks is not None and len(self.embedded) == len(self.blocks)
 
-    def conclude(self) -> Ranking:
+    def rank(self) -> Ranking:
         """Return the ranking of a complete ticket; raises ModelOutputError."""
         assert self.blocks is not None  # noqa: S101  complete tickets are encoded
         embedded = [self.embedded[place] for place in range(len(self.blocks))]
-        return self.job.reranker.conclude(self.blocks, embedded, self.job.candidates, self.lexical)
+        return self.job.reranker.rank_embeddings(self.blocks, embedded, self.job.candidates, self.overlap)

@@ -16,10 +16,10 @@ from lastly.scheduling.metrics import Metrics
 from lastly.scheduling.pace import guess_tokens
 from lastly.scheduling.priority import lower_thread_priority
 from lastly.scheduling.running_batch import RunningBatch, TicketBlock
-from lastly.types import BlockEmbeddings, Encoding, Lexical, Ranking
+from lastly.types import BlockEmbeddings, Encoding, Ranking, WordOverlap
 
 T = TypeVar("T")
-Encoded = tuple[list[Encoding], Lexical | None]  # what a call's texts became
+Encoded = tuple[list[Encoding], WordOverlap | None]  # what a call's texts became
 Outcome = BlockEmbeddings | NotReadyError  # of one block of a run
 
 
@@ -116,12 +116,12 @@ class Scheduler:
         if error := done.exception():
             _fail(ticket, error)
         else:
-            (blocks, lexical), stage = done.result()
+            (blocks, overlap), stage = done.result()
             seconds = stage.end - stage.start
             self._queue.speed(ticket.job.reranker).encoding.learn(ticket.tokens, seconds)
             self._metrics.tokenize_seconds.observe(seconds)
             ticket.stages.append(Stage("tokenize", stage.start, stage.end))
-            ticket.encoded(blocks, lexical)
+            ticket.encoded(blocks, overlap)
         self._advance()
 
     def _run_next(self, tickets: list[Ticket]) -> None:
@@ -197,7 +197,7 @@ def _timed(work: Callable[[], T]) -> tuple[T, Stage]:
 def _encode(job: Job) -> Encoded:
     """Do all that a call needs of its texts before the graph runs."""
     blocks = job.reranker.encode(job.query, job.candidates, job.truncation)
-    return blocks, job.reranker.lexical(job.query, job.candidates, job.lexical_weight)
+    return blocks, job.reranker.word_overlap(job.query, job.candidates, job.lexical_weight)
 
 
 def _embed(session: Session, encodings: list[Encoding], run: Run) -> list[Outcome]:
@@ -228,7 +228,7 @@ def _settle(block: TicketBlock, outcome: Outcome) -> None:
     ticket.embedded[block.place] = outcome
     if ticket.complete and not ticket.answer.done():
         try:
-            ticket.answer.set_result(ticket.conclude())
+            ticket.answer.set_result(ticket.rank())
         except Exception as error:  # whatever is wrong with an answer is its own call's alone
             _fail(ticket, error)
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError, NotReadyError, UnknownModelError
-from lastly.graph.opening import SessionOptions
-from lastly.model import folder as model
-from lastly.model.folder import Manifest
+from lastly.graph.opening import GraphOptions, execution_providers
+from lastly.model.folder import Manifest, ModelFolder
 from lastly.ranking.reranker import Reranker
 from lastly.scheduling.priority import lower_thread_priority
 
@@ -19,11 +18,11 @@ _log = logging.getLogger("lastly")
 WarmUp = Callable[[Reranker], Awaitable[None]]
 
 
-def session_options(settings: Settings) -> SessionOptions:
+def graph_options(settings: Settings) -> GraphOptions:
     """Return how the settings' models are opened; `lastly check` opens its folder so too."""
-    return SessionOptions(
+    return GraphOptions(
         settings.threads,
-        settings.providers,
+        execution_providers(settings.provider),
         settings.gpu_memory_bytes,
         settings.max_batch_tokens,
         settings.cuda_graph_tokens,
@@ -34,12 +33,12 @@ class ModelRegistry:
     """The models of one process. Raises ModelFolderError where a folder is wrong, before anything is loaded."""
 
     def __init__(self, settings: Settings) -> None:
-        self._options = session_options(settings)
+        self._options = graph_options(settings)
         self._block_tokens = settings.max_block_tokens
         self._places: dict[str, Path] = {}
         self._manifests: dict[str, Manifest] = {}
         for given, folder in settings.model:
-            manifest = model.load(folder, verify=False).with_block_tokens(self._block_tokens).manifest
+            manifest = ModelFolder.load(folder, verify=False).with_block_tokens(self._block_tokens).manifest
             name = given or manifest.name
             if name in self._places:
                 raise InvalidRequestError(f"two models are named {name}; name them: --model NAME=FOLDER")
@@ -83,6 +82,6 @@ class ModelRegistry:
             _log.info("model %s ready after %.1f s", name, time.monotonic() - started)
 
 
-def _load(folder: Path, options: SessionOptions, block_tokens: int) -> Reranker:
+def _load(folder: Path, options: GraphOptions, block_tokens: int) -> Reranker:
     lower_thread_priority()  # ONNX Runtime's threads start here and inherit it
     return Reranker.load(folder, options, block_tokens)

@@ -10,12 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lastly.errors import LastlyError
-from lastly.model.folder import Manifest
+from lastly.model.folder import DTYPES, GraphKind, Manifest
 from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.checkpoint.hub import open_checkpoint
 from lastly_export.errors import ExportError
 from lastly_export.export import ExportOptions, export, steps
-from lastly_export.graph.write import DTYPES, Kind
 from lastly_export.parity.report import THRESHOLDS
 
 
@@ -69,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _kind(given: argparse.Namespace) -> Kind:
+def _kind(given: argparse.Namespace) -> GraphKind:
     if given.portable:
         return "portable"
     if given.cuda_operators:

@@ -5,12 +5,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lastly.model.folder import CUDA_KINDS, MANIFEST, Graph, Manifest, ModelFolder, sha256
+from lastly.model.folder import CUDA_KINDS, MANIFEST, Dtype, Graph, GraphKind, Manifest, ModelFolder, sha256
 from lastly_export.card import model_card
 from lastly_export.checkpoint.description import describe
 from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.errors import ExportError
-from lastly_export.graph.write import INPUTS, OUTPUTS, Dtype, Kind, Step, write_graph
+from lastly_export.graph.write import INPUTS, OUTPUTS, Step, write_graph
 from lastly_export.parity.measure import measure
 from lastly_export.parity.report import THRESHOLDS
 
@@ -22,7 +22,7 @@ class ExportOptions:
     """`threshold`: the largest score difference allowed, None for the type's own; `parity`: measure it at all."""
 
     dtype: Dtype = "fp32"
-    kind: Kind = "fused"
+    kind: GraphKind = "fused"
     threshold: float | None = None
     parity: bool = True
     name: str | None = None

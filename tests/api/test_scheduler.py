@@ -18,7 +18,7 @@ from lastly.errors import (
     OverloadedError,
     RequestTooLargeError,
 )
-from lastly.graph.opening import SessionOptions
+from lastly.graph.opening import GraphOptions
 from lastly.graph.session import Run
 from lastly.ranking.reranker import Reranker
 from lastly.scheduling.admission import Limits
@@ -33,7 +33,7 @@ SMALL, LARGE = 2, 400  # documents; the large call makes four blocks
 
 @pytest.fixture(scope="module")
 def reranker(small_model: Path) -> Reranker:
-    return Reranker.load(small_model, SessionOptions(threads=1))
+    return Reranker.load(small_model, GraphOptions(threads=1))
 
 
 def job(reranker: Reranker, documents: int = SMALL, seconds: float = 60.0, text: str = "green tea ") -> Job:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from lastly.errors import LastlyError, ModelOutputError, NotReadyError
-from lastly.graph.opening import SessionOptions
+from lastly.graph.opening import GraphOptions
 from lastly.graph.session import Run, Session
 from lastly.ranking.reranker import Reranker
 from lastly.scheduling.admission import Limits
@@ -28,7 +28,7 @@ NAMES = ("green tea ", "black tea ", "white tea ", "hot water ")
 @pytest.fixture
 def reranker(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Reranker:
     monkeypatch.setattr(Session, "max_batch", 8)
-    return Reranker.load(small_model, SessionOptions(threads=1))
+    return Reranker.load(small_model, GraphOptions(threads=1))
 
 
 async def behind_a_first_call(scheduler: Scheduler, reranker: Reranker, texts: Sequence[str]) -> list[Any]:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from lastly.model import folder as model
 from lastly.model.folder import ModelFolder
 from lastly.ranking.reranker import Reranker
 from lastly_export.export import export
@@ -21,7 +20,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
     target = tmp_path_factory.mktemp("model") / "folder"
     export(checkpoint, target)
-    return model.load(target)
+    return ModelFolder.load(target)
 
 
 @pytest.fixture(scope="session")

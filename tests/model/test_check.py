@@ -10,7 +10,7 @@ import pytest
 from lastly.commands import check
 from lastly.errors import ModelFolderError
 from lastly.graph.opsets import opsets
-from lastly.model import folder as model
+from lastly.model.folder import MANIFEST, ModelFolder, sha256
 from lastly_export.export import ExportOptions, export
 from tests.kit.models.checkpoints import LLAMA, write_checkpoint
 
@@ -23,8 +23,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def rewritten(folder: Path, target: Path, **changes: object) -> Path:
     shutil.copytree(folder, target)
-    manifest = json.loads((target / model.MANIFEST).read_text()) | changes
-    (target / model.MANIFEST).write_text(json.dumps(manifest))
+    manifest = json.loads((target / MANIFEST).read_text()) | changes
+    (target / MANIFEST).write_text(json.dumps(manifest))
     return target
 
 
@@ -41,7 +41,7 @@ def test_the_embedded_model_passes_every_step(capsys: pytest.CaptureFixture[str]
 
 
 def test_an_export_writes_down_the_answer_it_gave(exported: Path) -> None:
-    known = model.load(exported).manifest.known_answer
+    known = ModelFolder.load(exported).manifest.known_answer
     assert known is not None
     assert len(known.scores) == len(known.documents) > 1
     assert len(set(known.scores)) == len(known.scores)
@@ -51,7 +51,7 @@ def test_an_export_writes_down_the_answer_it_gave(exported: Path) -> None:
 def test_another_answer_than_at_the_export_is_bad(
     exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    known = model.load(exported).manifest.known_answer
+    known = ModelFolder.load(exported).manifest.known_answer
     assert known is not None
     wrong = {"query": known.query, "documents": known.documents, "scores": [-score for score in known.scores]}
     folder = rewritten(exported, tmp_path / "model", known_answer=wrong)
@@ -75,9 +75,9 @@ def test_operator_sets_beyond_the_kernels_are_told(
     assert opsets(folder / "model.onnx") == {each.domain or "ai.onnx": each.version for each in graph.opset_import}
     graph.opset_import[0].version = 26
     onnx.save(graph, folder / "model.onnx")
-    manifest = json.loads((folder / model.MANIFEST).read_text())
-    manifest["files"]["model.onnx"] = model.sha256(folder / "model.onnx")
-    (folder / model.MANIFEST).write_text(json.dumps(manifest))
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["files"]["model.onnx"] = sha256(folder / "model.onnx")
+    (folder / MANIFEST).write_text(json.dumps(manifest))
     assert check.run([str(folder)]) == 1
     assert "operator set 20" in " ".join(capsys.readouterr().out.split())
 

@@ -6,16 +6,17 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from lastly_export.checkpoint import Checkpoint
+from lastly.model.folder import DTYPES, Dtype, GraphKind
+from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.errors import ExportError
-from lastly_export.graphfile import DTYPES, INPUTS, Dtype, Kind, write_graph
+from lastly_export.graph.write import INPUTS, write_graph
 from tests.kit.models.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
 from tests.kit.models.cuda_placement import strays, unread
 
 SHAPES = {"norms of heads": QWEN3, "none": LLAMA, "windows": SLIDING}
 
 
-def graph(folder: Path, shape: Shape, kind: Kind, dtype: Dtype) -> onnx.ModelProto:
+def graph(folder: Path, shape: Shape, kind: GraphKind, dtype: Dtype) -> onnx.ModelProto:
     checkpoint = Checkpoint(write_checkpoint(folder / "checkpoint", shape))
     write_graph(checkpoint, folder / "model.onnx", dtype, kind)
     return onnx.load(folder / "model.onnx", load_external_data=False)
@@ -25,7 +26,7 @@ def graph(folder: Path, shape: Shape, kind: Kind, dtype: Dtype) -> onnx.ModelPro
 @pytest.mark.parametrize("kind", ["cuda", "cuda-operators"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_node_of_a_graph_for_cuda_has_a_kernel_there(
-    tmp_path: Path, shape: str, kind: Kind, dtype: Dtype
+    tmp_path: Path, shape: str, kind: GraphKind, dtype: Dtype
 ) -> None:
     if kind == "cuda-operators" and shape == "windows":
         with pytest.raises(ExportError, match="sliding windows"):
@@ -37,7 +38,7 @@ def test_every_node_of_a_graph_for_cuda_has_a_kernel_there(
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kind", INPUTS)
 @pytest.mark.parametrize("shape", ["norms of heads", "windows"])
-def test_no_graph_holds_a_node_that_nobody_reads(tmp_path: Path, shape: str, kind: Kind, dtype: Dtype) -> None:
+def test_no_graph_holds_a_node_that_nobody_reads(tmp_path: Path, shape: str, kind: GraphKind, dtype: Dtype) -> None:
     if kind == "cuda-operators" and shape == "windows":
         kind = "cuda"
     assert unread(graph(tmp_path, SHAPES[shape], kind, dtype)) == []

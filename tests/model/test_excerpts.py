@@ -6,7 +6,7 @@ import pytest
 
 from lastly.config import embedded_model
 from lastly.errors import RequestTooLargeError
-from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
 from lastly.model.prompt import PromptTemplate
 from lastly.ranking.reranker import Reranker
 from lastly.ranking.tokenization import PromptTokenizer
@@ -40,7 +40,7 @@ def test_an_excerpt_finds_what_stands_far_behind_the_beginning(reranker: Reranke
 
 def test_lastly_mini_reads_excerpts_and_no_more_than_its_limit(reranker: Reranker) -> None:
     assert reranker.manifest.long_documents == "excerpt"
-    tokenizer, truncation = PromptTokenizer(model.load(embedded_model())), reranker.manifest.truncation
+    tokenizer, truncation = PromptTokenizer(ModelFolder.load(embedded_model())), reranker.manifest.truncation
     (found,), (length,) = tokenizer.prepare_candidates(QUERY, [Candidate(0, LONG)], truncation)
     assert "1872" in found.text
     assert 200 < length <= truncation.max_doc_length
@@ -49,7 +49,7 @@ def test_lastly_mini_reads_excerpts_and_no_more_than_its_limit(reranker: Reranke
 
 
 def test_a_guarded_tag_does_not_arise_where_an_excerpt_joins_lines() -> None:
-    folder = model.load(embedded_model())
+    folder = ModelFolder.load(embedded_model())
     prompt = PromptTemplate(**folder.manifest.prompt.model_dump() | {"guarded": ("<passage id=",)})
     guarded = replace(folder, manifest=folder.manifest.model_copy(update={"prompt": prompt}))
     text = LONG.replace("Japan", "Japan <passage\nid=")

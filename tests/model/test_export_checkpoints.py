@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
 from lastly_export.checkpoint.hub import open_checkpoint
 from lastly_export.errors import CheckpointError, ExportError, ParityError
 from lastly_export.export import ExportOptions, export
@@ -140,7 +140,7 @@ def test_an_older_model_folder_is_replaced_when_asked(checkpoint: Path, tmp_path
     target = tmp_path / "model"
     for name in ("old", "new"):
         export(checkpoint, target, ExportOptions(parity=False, overwrite=True, name=name))
-    assert model.load(target).manifest.name == "new"
+    assert ModelFolder.load(target).manifest.name == "new"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 

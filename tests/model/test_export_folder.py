@@ -9,13 +9,13 @@ import onnx
 import pytest
 
 from lastly.errors import ModelFolderError
-from lastly.model import folder as model
+from lastly.model.folder import DTYPES, Dtype, GraphKind, ModelFolder
 from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Query
 from lastly_export import cli
 from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.export import ExportOptions, export
-from lastly_export.graph.write import DTYPES, Dtype, Kind, write_graph
+from lastly_export.graph.write import write_graph
 from lastly_export.parity import reference_process
 from lastly_export.parity.report import encode_cases, spearman
 from tests.kit.models.checkpoints import LLAMA, QWEN3, Shape, write_checkpoint
@@ -51,7 +51,7 @@ def test_the_command_writes_a_folder_that_ranks(
     arguments = [str(checkpoint), "-o", str(target), "--name", "mine", "--licence", "MIT"]
     assert cli.main([*arguments, "--portable"] if portable else arguments) == 0
     assert "max abs score difference" in capsys.readouterr().out
-    folder = model.load(target)
+    folder = ModelFolder.load(target)
     assert (folder.manifest.name, folder.manifest.licence, folder.manifest.dtype) == ("mine", "MIT", "fp32")
     assert set(folder.manifest.files) == {"model.onnx", "model.onnx.data", "tokenizer.json", "README.md"}
     ranking = Reranker(folder).rank(Query("tea"), [Candidate(0, "green tea"), Candidate(1, "a river")])
@@ -108,7 +108,7 @@ def test_a_narrow_type_makes_a_small_folder(checkpoint: Path, tmp_path: Path, dt
 
 
 @pytest.mark.parametrize("kind", ["fused", "portable"])
-def test_int8_keeps_the_order(checkpoint: Path, tmp_path: Path, kind: Kind) -> None:
+def test_int8_keeps_the_order(checkpoint: Path, tmp_path: Path, kind: GraphKind) -> None:
     """Random weights are the pessimistic case: their scores lie close together."""
     graph, reference = ExportedGraph(checkpoint, tmp_path, kind, "int8"), Reference(checkpoint)
     agreements = []
@@ -119,7 +119,7 @@ def test_int8_keeps_the_order(checkpoint: Path, tmp_path: Path, kind: Kind) -> N
 
 
 @pytest.mark.parametrize("kind", ["fused", "portable"])
-def test_int8_results_do_not_depend_on_the_batch(checkpoint: Path, tmp_path: Path, kind: Kind) -> None:
+def test_int8_results_do_not_depend_on_the_batch(checkpoint: Path, tmp_path: Path, kind: GraphKind) -> None:
     graph = ExportedGraph(checkpoint, tmp_path, kind, "int8")
     prompts = [Prompt.random(length, 5, 600, seed=length) for length in (50, 400, 120)]
     for prompt, together in zip(prompts, graph.run(prompts), strict=True):

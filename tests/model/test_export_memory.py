@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from lastly.model.folder import Dtype, GraphKind
 from lastly_export.export import ExportOptions, export
-from lastly_export.graph.write import Dtype, Kind
 from tests.kit.models.checkpoints import QWEN3, WIDE, Shape, write_checkpoint
 
 ROOT = Path(__file__).parents[2]
 LIMIT_8192 = 1.3e9  # at the 0.6B width in fp32
 
 
-def activation_memory(folder: Path, shape: Shape, lengths: list[int], kind: Kind = "fused") -> dict[int, int]:
+def activation_memory(folder: Path, shape: Shape, lengths: list[int], kind: GraphKind = "fused") -> dict[int, int]:
     """Peak bytes above the loaded model, for each length."""
     checkpoint = write_checkpoint(folder / "checkpoint", shape)
     export(checkpoint, folder / "model", ExportOptions(kind=kind, parity=False))
@@ -33,7 +33,7 @@ def test_activations_grow_linearly_to_16384_tokens(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["fused", "portable"])
-def test_activations_do_not_grow_with_layers(tmp_path: Path, kind: Kind) -> None:
+def test_activations_do_not_grow_with_layers(tmp_path: Path, kind: GraphKind) -> None:
     """Unread outputs of attention stay until the end of a run unless something reads them."""
     shape = replace(QWEN3, hidden=128, heads=8, kv_heads=8, head_dim=64, mlp=128)
     few = activation_memory(tmp_path / "few", replace(shape, layers=3), [4096], kind)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lastly_export.graph.write import Kind
+from lastly.model.folder import GraphKind
 from tests.kit.models.checkpoints import LLAMA, QWEN3, SLIDING, Shape, write_checkpoint
 from tests.kit.models.graphs import ExportedGraph, Prompt, difference, expected
 from tests.kit.models.reference import Reference
@@ -24,7 +24,7 @@ class Model:
     def __init__(self, folder: Path, shape: Shape) -> None:
         checkpoint = write_checkpoint(folder / "checkpoint", shape)
         self.reference = Reference(checkpoint)
-        self.graphs: dict[Kind, ExportedGraph] = {
+        self.graphs: dict[GraphKind, ExportedGraph] = {
             "fused": ExportedGraph(checkpoint, folder, "fused"),
             "portable": ExportedGraph(checkpoint, folder, "portable"),
         }
@@ -37,14 +37,14 @@ def shaped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("kind", ["fused", "portable"])
 @pytest.mark.parametrize(("length", "documents"), [(2, 1), (17, 3), (255, 20), (256, 5), (257, 1), (900, 126)])
-def test_embeddings_equal_transformers(shaped: Model, kind: Kind, length: int, documents: int) -> None:
+def test_embeddings_equal_transformers(shaped: Model, kind: GraphKind, length: int, documents: int) -> None:
     prompt = Prompt.random(length, documents, VOCABULARY, seed=length)
     found = shaped.graphs[kind].run([prompt])[0]
     assert difference(found, expected(shaped.reference, prompt)) <= TOLERANCE
 
 
 @pytest.mark.parametrize(("kind", "padding"), [("fused", "right"), ("portable", "right"), ("portable", "left")])
-def test_a_batch_of_unequal_lengths_equals_single_runs(shaped: Model, kind: Kind, padding: str) -> None:
+def test_a_batch_of_unequal_lengths_equals_single_runs(shaped: Model, kind: GraphKind, padding: str) -> None:
     prompts = [Prompt.random(length, documents, VOCABULARY, seed=length) for length, documents in BATCH]
     for prompt, found in zip(prompts, shaped.graphs[kind].run(prompts, padding), strict=True):
         assert difference(found, expected(shaped.reference, prompt)) <= TOLERANCE

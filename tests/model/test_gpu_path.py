@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from lastly.errors import ModelFolderError, NotReadyError
-from lastly.graph.cuda_graphs import Captured, open_captured
-from lastly.graph.opening import CUDA, SessionOptions, cuda_available
+from lastly.graph.cuda_graphs import CudaGraphs, open_cuda_graphs
+from lastly.graph.opening import CUDA, GraphOptions, cuda_available
 from lastly.graph.session import Run, Session
-from lastly.model import folder as model
 from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
 from lastly_export.errors import ExportError
@@ -24,13 +23,13 @@ from tests.kit.models.reference import Reference
 class Watched(AsOnGpu):
     """Remembers the shapes that it ran."""
 
-    def __init__(self, folder: ModelFolder, options: SessionOptions | None = None) -> None:
+    def __init__(self, folder: ModelFolder, options: GraphOptions | None = None) -> None:
         super().__init__(folder, options)
         self.ran: list[tuple[int, ...]] = []
 
-    def _compute_bound(self, feeds, run):  # type: ignore[no-untyped-def]
-        self.ran.append((*feeds["input_ids"].shape, feeds["document_positions"].shape[1]))
-        return super()._compute_bound(feeds, run)
+    def _compute_bound(self, inputs, run):  # type: ignore[no-untyped-def]
+        self.ran.append((*inputs["input_ids"].shape, inputs["document_positions"].shape[1]))
+        return super()._compute_bound(inputs, run)
 
 
 def encodings(folder: ModelFolder, lengths: list[int]) -> list[Encoding]:
@@ -72,7 +71,7 @@ def test_a_cpu_needs_no_warm_up(ours, folder: ModelFolder) -> None:  # type: ign
 
 
 def test_short_single_runs_are_recorded_once_a_shape_and_give_the_same(folder: ModelFolder) -> None:
-    session = Watched(folder, SessionOptions(graph_tokens=128))
+    session = Watched(folder, GraphOptions(cuda_graph_tokens=128))
     session.warm((1, 128))
     for length in (100, 128, 70, 300, 100):
         wanted = encodings(folder, [length])
@@ -81,8 +80,8 @@ def test_short_single_runs_are_recorded_once_a_shape_and_give_the_same(folder: M
         assert np.abs(found.documents - alone.documents).max() <= 1e-5
         assert np.abs(found.query - alone.query).max() <= 1e-5
     assert [shape[:2] for shape in session.ran] == [(1, 320)]
-    assert session._captured is not None
-    assert len(session._captured._recordings) == 3
+    assert session._cuda_graphs is not None
+    assert len(session._cuda_graphs._recordings) == 3
 
 
 def test_a_stopped_run_in_parts_runs_no_further_part(folder: ModelFolder) -> None:
@@ -107,9 +106,9 @@ def test_a_graph_for_cuda_is_measured_and_told_apart_without_a_gpu(checkpoint: P
     folder = export(checkpoint, tmp_path / "model", ExportOptions(dtype="bf16", kind="cuda"))
     assert "rounded to bf16" in str(folder.manifest.parity["graph"])
     with pytest.raises(ModelFolderError, match="provider cuda"):
-        Session(model.load(folder.path))
+        Session(ModelFolder.load(folder.path))
     with pytest.raises(ModelFolderError, match="onnxruntime-gpu"):
-        Session(folder, SessionOptions(providers=(CUDA,)))
+        Session(folder, GraphOptions(providers=(CUDA,)))
 
 
 def test_the_graph_for_cuda_knows_two_types(checkpoint: Path, tmp_path: Path) -> None:
@@ -127,9 +126,9 @@ class Unrecordable:
 def test_a_graph_that_cannot_be_recorded_runs_without_and_says_so_once(
     folder: ModelFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    session = Watched(folder, SessionOptions(graph_tokens=128))
+    session = Watched(folder, GraphOptions(cuda_graph_tokens=128))
     assert session.recording
-    session._captured = Captured(Unrecordable(), "cpu", folder.manifest.embedding_width)
+    session._cuda_graphs = CudaGraphs(Unrecordable(), "cpu", folder.manifest.embedding_width)
     wanted = encodings(folder, [100])
     for _ in range(2):
         found = session.run(wanted)[0]
@@ -148,9 +147,9 @@ def test_a_second_session_that_does_not_open_leaves_the_first(
     """As where the weights fit once but not twice: here the graph is gone when the recording session opens it."""
     copied = tmp_path / "model"
     shutil.copytree(folder.path, copied)
-    broken = model.load(copied)
+    broken = ModelFolder.load(copied)
     broken.graph_path.write_bytes(b"no graph")
-    assert open_captured(broken, SessionOptions(graph_tokens=128), "cpu") is None
+    assert open_cuda_graphs(broken, GraphOptions(cuda_graph_tokens=128), "cpu") is None
     (record,) = caplog.records
     assert "not recorded" in record.message
     assert "Protobuf parsing failed" in record.message  # ONNX Runtime's own words
@@ -159,7 +158,7 @@ def test_a_second_session_that_does_not_open_leaves_the_first(
 def test_what_onnx_runtime_says_of_a_graph_is_passed_on(folder: ModelFolder, tmp_path: Path) -> None:
     copied = tmp_path / "model"
     shutil.copytree(folder.path, copied)
-    broken = model.load(copied)
+    broken = ModelFolder.load(copied)
     broken.graph_path.write_bytes(b"no graph")
     with pytest.raises(ModelFolderError, match="Protobuf parsing failed") as told:
         Session(broken)

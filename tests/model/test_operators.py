@@ -15,7 +15,7 @@ from onnx import TensorProto, helper
 from lastly.errors import LastlyError, ModelFolderError
 from lastly.graph.native import library
 from lastly.graph.native.build import build
-from lastly.graph.opening import SessionOptions
+from lastly.graph.opening import GraphOptions
 from lastly.graph.session import Session
 from lastly_export.errors import ExportError
 from lastly_export.export import ExportOptions, export
@@ -137,7 +137,7 @@ def test_a_graph_with_operators_wants_its_library_and_a_gpu(
     folder = export(checkpoint, tmp_path / "model", ExportOptions(dtype="fp16", kind="cuda-operators"))
     assert "rounded to fp16" in str(folder.manifest.parity["graph"])
     with pytest.raises(ModelFolderError, match="provider cuda"):
-        Session(folder, SessionOptions())
+        Session(folder, GraphOptions())
     shutil.copy(library.path(), folder.path)  # a folder may bring code; it is not loaded
     monkeypatch.setattr(library, "LIBRARY", tmp_path / "missing.so")
     with pytest.raises(ModelFolderError, match=r"lastly\.graph\.native\.build"):

@@ -8,8 +8,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from lastly.errors import ModelFolderError
-from lastly.model import folder as model
-from lastly.model.folder import ModelFolder
+from lastly.model.folder import MANIFEST, ModelFolder
 from lastly.ranking.reranker import Reranker
 from lastly.ranking.tokenization import PromptTokenizer
 from lastly.types import Block, Candidate, Query, Truncation
@@ -148,14 +147,14 @@ def test_control_strings_of_a_user_enter_as_plain_text(folder: ModelFolder) -> N
 
 
 def test_the_hash_of_every_file_is_checked(folder: ModelFolder, tmp_path: Path) -> None:
-    for name in [*folder.manifest.files, model.MANIFEST]:
+    for name in [*folder.manifest.files, MANIFEST]:
         (tmp_path / name).write_bytes((folder.path / name).read_bytes())
-    model.load(tmp_path)
+    ModelFolder.load(tmp_path)
     with (tmp_path / "model.onnx.data").open("r+b") as file:
         file.seek(100)
         file.write(b"\xff")
     with pytest.raises(ModelFolderError, match=r"model\.onnx\.data differs"):
-        model.load(tmp_path)
+        ModelFolder.load(tmp_path)
 
 
 def test_a_score_does_not_depend_on_its_company_in_a_batch(ours: Reranker) -> None:

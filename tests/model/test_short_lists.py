@@ -7,11 +7,9 @@ import onnx
 import pytest
 
 from lastly.graph.session import Session
-from lastly.model import folder as model
-from lastly.model.folder import ModelFolder
+from lastly.model.folder import Dtype, ModelFolder
 from lastly.types import Encoding
 from lastly_export.export import ExportOptions, export
-from lastly_export.graph.write import Dtype
 from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 
 
@@ -49,7 +47,7 @@ def test_beyond_the_bound_nothing_jumps(folder: ModelFolder) -> None:
 def test_only_types_of_the_cpu_choose(tmp_path: Path, dtype: Dtype, chosen: bool) -> None:
     checkpoint = write_checkpoint(tmp_path / "checkpoint", QWEN3)
     export(checkpoint, tmp_path / "model", ExportOptions(dtype=dtype, parity=False))
-    assert bool(branches(model.load(tmp_path / "model"))) == chosen
+    assert bool(branches(ModelFolder.load(tmp_path / "model"))) == chosen
 
 
 def test_every_layer_that_reads_the_whole_list_chooses(folder: ModelFolder) -> None:

@@ -15,14 +15,15 @@ import torch
 from safetensors.torch import load_file
 
 from lastly.config import embedded_model
-from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
 from lastly.ranking.reranker import Reranker
+from lastly.ranking.tokenization import plain_tokenizer
 from lastly.types import Candidate, Query
 from lastly_export.export import ExportOptions, export
 from lastly_training.cli import main
 from lastly_training.data.batches import Lists
 from lastly_training.data.drawing import Sampling
-from lastly_training.data.prepared import Prepared, encode, plain_tokenizer
+from lastly_training.data.prepared import Prepared, encode
 from lastly_training.loop.clock import Clock
 from lastly_training.loop.objective import weighted_losses
 from lastly_training.loop.parallel import Group
@@ -96,7 +97,7 @@ def test_a_training_that_was_cut_off_goes_on_from_what_it_kept(data: Path, tmp_p
 
 def test_the_embedded_model_can_be_trained_further(data: Path, tmp_path: Path) -> None:
     """Its int8 weights are read back: the checkpoint scores as the folder does, and a training goes on from it."""
-    folder = model.load(embedded_model())
+    folder = ModelFolder.load(embedded_model())
     read_back(folder).save(tmp_path / "lastly-mini")
     checkpoint = Checkpoint.load(tmp_path / "lastly-mini")
     answer = folder.manifest.known_answer
@@ -109,11 +110,11 @@ def test_the_embedded_model_can_be_trained_further(data: Path, tmp_path: Path) -
     assert cosines(documents, marks[:, -1])[0].tolist() == pytest.approx(answer.scores, abs=0.03)
     again = ["--checkpoint", str(tmp_path / "lastly-mini"), "--steps", "2"]
     assert main([str(data), "-o", str(tmp_path / "out"), *again, *TOY]) == 0
-    assert model.load(tmp_path / "out" / "model").manifest.name == "lastly-mini"
+    assert ModelFolder.load(tmp_path / "out" / "model").manifest.name == "lastly-mini"
 
 
 def test_weights_drawn_for_the_embedded_model_round_to_it_again(tmp_path: Path) -> None:
-    folder = model.load(embedded_model())
+    folder = ModelFolder.load(embedded_model())
     drawn, plain = (read_back(folder, seed) for seed in (1, None))
     matrix = "model.layers.0.mlp.up_proj.weight"
     assert (drawn.tensors[matrix] != plain.tensors[matrix]).float().mean() > 0.9

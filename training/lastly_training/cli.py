@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
+from lastly.model.folder import DTYPES
 from lastly_export.errors import ExportError
 from lastly_export.export import ExportOptions, export
-from lastly_export.graph.write import DTYPES
 from lastly_training.loop.centring import centred
 from lastly_training.loop.parallel import Group
 from lastly_training.loop.recipe import Recipe

@@ -115,7 +115,7 @@ class Decoder:
         name = f"{prefix}.{part}_proj"
         if not self._checkpoint.architecture.qk_norm:
             return self._linear(name, x)
-        loose, _ = self._precision.loose(x, f"{name}.weight")
+        loose, _ = self._precision.linear_and_scale(x, f"{name}.weight")
         return self._kernels.head_norm(loose, self._vector(f"{prefix}.{part}_norm"))
 
     def _mlp(self, prefix: str, normed: ir.Value) -> ir.Value:
@@ -124,8 +124,8 @@ class Decoder:
             return self._linear(f"{prefix}.down_proj", self._kernels.gated(both))
         # Elsewhere they stay two products: one packed product needs a Split, which copies [tokens, 2 * mlp].
         gate = self._linear(f"{prefix}.gate_proj", normed)
-        up, factor = self._precision.loose(normed, f"{prefix}.up_proj.weight")
-        return self._precision.linear(self._kernels.gate(gate, up), f"{prefix}.down_proj.weight", times=factor)
+        up, factor = self._precision.linear_and_scale(normed, f"{prefix}.up_proj.weight")
+        return self._precision.linear(self._kernels.gate(gate, up), f"{prefix}.down_proj.weight", scale=factor)
 
     def _head(self, hidden: ir.Value, residual: ir.Value) -> list[ir.Value]:
         """Final norm and projector, in fp32 whatever the precision."""

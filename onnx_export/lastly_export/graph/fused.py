@@ -154,7 +154,7 @@ class FusedKernels(SharedKernels):
     def row_bias(self, window: int | None) -> ir.Value:
         """Every earlier token counts; right padding always comes later."""
         places = self._builder.op("Cast", self._places, to=int(ir.DataType.INT64))
-        return self.bias(self.within(self.row_places(), places, window))
+        return self.bias(self.visible(self.marker_rows(), places, window))
 
     def _rotary_tables(self) -> tuple[ir.Value, ir.Value]:
         """Make cosine and sine rows [tokens, head_dim / 2] for this run's length: nothing is stored."""

@@ -76,7 +76,7 @@ class PlainKernels(SharedKernels):
 
     def row_bias(self, window: int | None) -> ir.Value:
         """Every earlier token that the mask shows."""
-        return self.bias(self._builder.op("And", self.within(self.row_places(), self._places, window), self._shown))
+        return self.bias(self._builder.op("And", self.visible(self.marker_rows(), self._places, window), self._shown))
 
     def attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
         """Attend chunk by chunk: pad the queries to whole chunks, loop, join, cut the padding off."""
@@ -115,7 +115,7 @@ class PlainKernels(SharedKernels):
             return b.op("Slice", x, first, end, b.constant([axis]))
 
         rows = self.grouped(b.op("Gather", queries, step, axis=1))
-        visible = self.within(self._chunk_places(start), cut(self._places, 0), window)
+        visible = self.visible(self._chunk_places(start), cut(self._places, 0), window)
         bias = self.bias(b.op("And", visible, cut(self._shown, 3)))
         scores = b.op("Add", b.op("MatMul", rows, cut(keys, 3)), bias)
         return self.ungrouped(b.op("MatMul", b.op("Softmax", scores, axis=-1), cut(values, 2)))

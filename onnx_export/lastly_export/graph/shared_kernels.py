@@ -11,7 +11,7 @@ from lastly_export.onnx_writer.builder import GraphBuilder
 
 # Added to a score that must not count. The smallest fp16, so that one constant serves every type: a softmax over
 # scores of ordinary size gives it the weight 0.
-HIDDEN = float(np.finfo(np.float16).min)
+MASKED = float(np.finfo(np.float16).min)
 
 
 class SharedKernels(ABC):
@@ -95,9 +95,9 @@ class SharedKernels(ABC):
     def bias(self, visible: ir.Value) -> ir.Value:
         """Turn a truth value per score into what is added to it."""
         b = self._builder
-        return self.cast(b.op("Where", visible, b.constant(0, np.float32), b.constant(HIDDEN, np.float32)))
+        return self.cast(b.op("Where", visible, b.constant(0, np.float32), b.constant(MASKED, np.float32)))
 
-    def within(self, rows: ir.Value, keys: ir.Value, window: int | None) -> ir.Value:
+    def visible(self, rows: ir.Value, keys: ir.Value, window: int | None) -> ir.Value:
         """Say which places in `keys` a row at a place in `rows` attends to (the two broadcast)."""
         b = self._builder
         visible = b.op("LessOrEqual", keys, rows)
@@ -105,7 +105,7 @@ class SharedKernels(ABC):
             return visible
         return b.op("And", visible, b.op("Greater", keys, b.op("Sub", rows, b.constant(window))))
 
-    def row_places(self) -> ir.Value:
+    def marker_rows(self) -> ir.Value:
         """Marker places as [batch, 1, rows * group, 1]."""
         b = self._builder
         rows = b.op("Unsqueeze", self._positions, b.constant([2]))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
 
 import onnx_ir as ir
 
+from lastly.model.folder import Dtype, GraphKind
 from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.graph import cuda, cuda_operators, fused, portable
 from lastly_export.onnx_writer.builder import GraphBuilder
@@ -14,12 +14,9 @@ from lastly_export.onnx_writer.data_file import DataFile
 from lastly_export.precision.floating import FloatPrecision, Precision
 from lastly_export.precision.int8 import Int8Precision
 
-Kind = Literal["fused", "cuda", "cuda-operators", "portable"]
-Dtype = Literal["fp32", "fp16", "bf16", "int8"]
 Step = Callable[[str], None]
 
-DTYPES: tuple[Dtype, ...] = ("fp32", "fp16", "bf16", "int8")
-INPUTS: Mapping[Kind, tuple[str, ...]] = {
+INPUTS: Mapping[GraphKind, tuple[str, ...]] = {
     "fused": fused.INPUTS,
     "cuda": cuda.INPUTS,
     "cuda-operators": cuda_operators.INPUTS,
@@ -33,7 +30,7 @@ def write_graph(
     checkpoint: Checkpoint,
     file: Path,
     dtype: Dtype = "fp32",
-    kind: Kind = "fused",
+    kind: GraphKind = "fused",
     step: Step = lambda _: None,
     *,
     rounded: bool = False,
@@ -48,7 +45,9 @@ def write_graph(
     ir.save(model, file)
 
 
-def _precision(builder: GraphBuilder, checkpoint: Checkpoint, dtype: Dtype, kind: Kind, rounded: bool) -> Precision:
+def _precision(
+    builder: GraphBuilder, checkpoint: Checkpoint, dtype: Dtype, kind: GraphKind, rounded: bool
+) -> Precision:
     if dtype == "int8":
         return Int8Precision(builder, checkpoint, fused=kind != "portable")
     return FloatPrecision(builder, checkpoint, dtype, rounded=rounded)

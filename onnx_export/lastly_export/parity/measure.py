@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lastly.errors import ModelFolderError
-from lastly.graph.opening import CPU, CUDA, SessionOptions, cuda_available
+from lastly.graph.opening import CPU, CUDA, GraphOptions, cuda_available
 from lastly.graph.session import Session
-from lastly.model.folder import KnownAnswer, ModelFolder
+from lastly.model.folder import GraphKind, KnownAnswer, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
 from lastly_export.checkpoint.folder import Checkpoint
-from lastly_export.graph.write import INPUTS, Kind, Step, write_graph
+from lastly_export.graph.write import INPUTS, Step, write_graph
 from lastly_export.parity import reference_process
 from lastly_export.parity.cases import CASES
 from lastly_export.parity.report import ParityReport, compare, encode_cases, run_graph, scores
@@ -74,11 +74,11 @@ def _on_gpu(folder: ModelFolder) -> Session | None:
     if not cuda_available():
         return None
     try:
-        return Session(folder, SessionOptions(providers=(CUDA, CPU)))
+        return Session(folder, GraphOptions(providers=(CUDA, CPU)))
     except ModelFolderError:  # onnxruntime-gpu on a machine without a GPU
         return None
 
 
-def _of_kind(folder: ModelFolder, path: Path, kind: Kind) -> ModelFolder:
+def _of_kind(folder: ModelFolder, path: Path, kind: GraphKind) -> ModelFolder:
     graph = folder.manifest.graph.model_copy(update={"kind": kind, "inputs": INPUTS[kind]})
     return ModelFolder(path, folder.manifest.model_copy(update={"graph": graph}))

@@ -30,10 +30,10 @@ class Precision(Protocol):
     def embed(self, ids: ir.Value) -> ir.Value:
         """Give the rows [batch, sequence, hidden] of the embedding table."""
 
-    def linear(self, x: ir.Value, *names: str, times: ir.Value | None = None) -> ir.Value:
-        """Multiply [..., in] by weights, side by side; gives [..., out], each token `times` [..., 1] where given."""
+    def linear(self, x: ir.Value, *names: str, scale: ir.Value | None = None) -> ir.Value:
+        """Multiply [..., in] by weights, side by side; gives [..., out], each token `scale` [..., 1] where given."""
 
-    def loose(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
+    def linear_and_scale(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
         """Multiply, but leave to the caller what each token is to be multiplied by [..., 1] (None: nothing)."""
 
     def vector(self, name: str) -> ir.Value:
@@ -58,15 +58,15 @@ class FloatPrecision:
         table = self._builder.weight_rows(EMBEDDING, (a.vocabulary, a.hidden), parts)
         return self._builder.op("Gather", table, ids)
 
-    def linear(self, x: ir.Value, *names: str, times: ir.Value | None = None) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str, scale: ir.Value | None = None) -> ir.Value:
         """MatMul with the transposed weight."""
-        if times is not None:
-            x = self._builder.op("Mul", x, times)
+        if scale is not None:
+            x = self._builder.op("Mul", x, scale)
         weight = self._typed(stacked(self._checkpoint, names)).T
         stored = self._builder.weight(names[0], np.ascontiguousarray(weight))
         return self._builder.op("MatMul", x, stored, name=node(names[0]))
 
-    def loose(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
+    def linear_and_scale(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
         """The same: nothing is left over."""
         return self.linear(x, name), None
 

@@ -46,14 +46,14 @@ class Int8Precision:
         rows = b.op("Cast", b.op("Gather", table, ids), to=int(ir.DataType.FLOAT))
         return b.op("Mul", rows, b.op("Gather", b.weight(f"{EMBEDDING}_scale", np.concatenate(scales)), ids))
 
-    def linear(self, x: ir.Value, *names: str, times: ir.Value | None = None) -> ir.Value:
+    def linear(self, x: ir.Value, *names: str, scale: ir.Value | None = None) -> ir.Value:
         """Quantise x per token (once for all its uses), multiply in integers, scale back."""
         product, largest = self._multiplied(x, names)
-        if times is not None:
-            largest = self._builder.op("Mul", largest, times)
+        if scale is not None:
+            largest = self._builder.op("Mul", largest, scale)
         return self._builder.op("Mul", product, largest)
 
-    def loose(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
+    def linear_and_scale(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
         """Leave the last multiplication out: a norm or the next quantization may make it needless."""
         return self._multiplied(x, (name,))
 

@@ -10,8 +10,9 @@ import onnxruntime as ort
 import torch
 
 from lastly.graph.native import library
+from lastly.model.folder import Dtype, GraphKind
 from lastly_export.checkpoint.folder import Checkpoint
-from lastly_export.graph.write import Dtype, Kind, write_graph
+from lastly_export.graph.write import write_graph
 from tests.kit.models.reference import Reference
 
 Embeddings = tuple[np.ndarray, np.ndarray]
@@ -34,7 +35,7 @@ class Prompt:
 class ExportedGraph:
     """A graph written for a test, with its session."""
 
-    def __init__(self, checkpoint: Path, folder: Path, kind: Kind = "fused", dtype: Dtype = "fp32") -> None:
+    def __init__(self, checkpoint: Path, folder: Path, kind: GraphKind = "fused", dtype: Dtype = "fp32") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / f"{kind}-{dtype}.onnx"
         write_graph(Checkpoint(checkpoint), self.file, dtype, kind)
@@ -46,8 +47,8 @@ class ExportedGraph:
 
     def run(self, prompts: Sequence[Prompt], padding: str = "right") -> list[Embeddings]:
         """Run all prompts as one batch."""
-        feeds = _feeds(prompts, padding)
-        documents, queries = self._session.run(None, {name: feeds[name] for name in self._inputs})
+        inputs = _inputs_of(prompts, padding)
+        documents, queries = self._session.run(None, {name: inputs[name] for name in self._inputs})
         return [(rows[: len(p.documents)], query) for rows, query, p in zip(documents, queries, prompts, strict=True)]
 
 
@@ -69,7 +70,7 @@ def scores(embeddings: Embeddings) -> np.ndarray:
     return documents @ query / np.linalg.norm(documents, axis=1) / np.linalg.norm(query)
 
 
-def _feeds(prompts: Sequence[Prompt], padding: str) -> dict[str, Any]:
+def _inputs_of(prompts: Sequence[Prompt], padding: str) -> dict[str, Any]:
     longest = max(len(p.ids) for p in prompts)
     most = max(len(p.documents) for p in prompts)
     lengths = np.array([len(p.ids) for p in prompts], np.int32)

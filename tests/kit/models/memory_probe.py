@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lastly.graph.opening import SessionOptions
+from lastly.graph.opening import GraphOptions
 from lastly.graph.session import Session
-from lastly.model import folder as model
+from lastly.model.folder import ModelFolder
 from lastly.types import Encoding
 
 
 def main(folder: Path, lengths: list[int]) -> None:
-    session = Session(model.load(folder, verify=False), SessionOptions(threads=2))
+    session = Session(ModelFolder.load(folder, verify=False), GraphOptions(threads=2))
     _run(session, 256)  # touches the weights
     before = peak()
     for length in lengths:

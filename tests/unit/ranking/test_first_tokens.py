@@ -8,7 +8,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from lastly.config import embedded_model
-from lastly.ranking.first_tokens import Beginnings
+from lastly.ranking.first_tokens import FirstTokens
 
 PIECES = (
     "the quick fox's ", "12345", "; over\n\n  ", "ça", "e\u0301\u0323", "\u0301", "   ", "\t", "日本語テキスト", "🍵",
@@ -51,7 +51,7 @@ def whole(plain: Tokenizer, text: str) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_first_tokens_are_those_of_the_whole_text(plain: Tokenizer, seed: int) -> None:
-    rng, beginnings = random.Random(seed), Beginnings(plain)
+    rng, beginnings = random.Random(seed), FirstTokens(plain)
     for _ in range(50):
         limit = rng.randint(1, 20)
         texts = ["".join(rng.choices(PIECES, k=rng.randint(0, 120))) for _ in range(4)]
@@ -60,7 +60,7 @@ def test_the_first_tokens_are_those_of_the_whole_text(plain: Tokenizer, seed: in
 
 def test_a_word_without_an_end_is_cut_alike(plain: Tokenizer) -> None:
     texts = ["a" * 20_000, "ab" * 10_000, " " * 20_000, "茶" * 20_000]
-    assert Beginnings(plain).ids(texts, 50) == [whole(plain, text)[:51] for text in texts]
+    assert FirstTokens(plain).ids(texts, 50) == [whole(plain, text)[:51] for text in texts]
 
 
 class Counting:
@@ -83,7 +83,7 @@ class Counting:
 @pytest.mark.parametrize(("text", "most"), [("green tea is not black tea; ", 6), ("茶 ", 6), ("a" * 100, 400)])
 def test_what_is_cut_off_is_not_tokenised(text: str, most: int) -> None:
     counting: Any = Counting(tokenizer())
-    [ids] = Beginnings(counting).ids([text * (1_000_000 // len(text))], 256)
+    [ids] = FirstTokens(counting).ids([text * (1_000_000 // len(text))], 256)
     assert len(ids) == 257
     assert counting.characters <= most * 257
 
@@ -91,5 +91,5 @@ def test_what_is_cut_off_is_not_tokenised(text: str, most: int) -> None:
 def test_texts_of_any_number_keep_their_places() -> None:
     plain = tokenizer()
     texts = [f"text {number} " * (number % 7 * 40) for number in range(3000)]
-    assert Beginnings(plain).ids(texts, 16) == [whole(plain, text)[:17] for text in texts]
-    assert Beginnings(plain).ids([], 16) == []
+    assert FirstTokens(plain).ids(texts, 16) == [whole(plain, text)[:17] for text in texts]
+    assert FirstTokens(plain).ids([], 16) == []

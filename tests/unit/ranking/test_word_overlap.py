@@ -5,7 +5,7 @@ import pytest
 
 from lastly.ranking.scoring import blend
 from lastly.ranking.word_overlap import matches
-from lastly.types import Lexical
+from lastly.types import WordOverlap
 
 
 def test_a_text_with_all_words_that_any_holds_has_one_and_a_text_with_none_zero() -> None:
@@ -43,6 +43,6 @@ def test_of_a_long_text_only_so_much_is_looked_at() -> None:
 
 def test_a_score_is_the_weighted_mean_of_cosine_and_words() -> None:
     cosines, found = np.array([0.8, 0.4, -1.0], np.float32), np.array([0, 1, 0], np.float32)
-    assert blend(cosines, Lexical(0.0, found)) == pytest.approx(cosines)
-    assert blend(cosines, Lexical(0.25, found)) == pytest.approx([0.6, 0.55, -0.75])
-    assert blend(cosines, Lexical(1.0, found)).tolist() == [0, 1, 0]
+    assert blend(cosines, WordOverlap(0.0, found)) == pytest.approx(cosines)
+    assert blend(cosines, WordOverlap(0.25, found)) == pytest.approx([0.6, 0.55, -0.75])
+    assert blend(cosines, WordOverlap(1.0, found)).tolist() == [0, 1, 0]

@@ -6,7 +6,6 @@ import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -74,14 +73,6 @@ class Prepared:
             bool(self.labelled[place]),
             self.collections[self.collection[place]],
         )
-
-
-def plain_tokenizer(description: dict[str, Any]) -> Tokenizer:
-    """Give the tokenizer that reads user text: it knows no control token."""
-    import json
-
-    plain = description | {"added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
-    return Tokenizer.from_str(json.dumps(plain))
 
 
 def encode(tokenizer: Tokenizer, texts: list[str], limit: int) -> list[list[int]]:

@@ -13,9 +13,10 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn.utils.rnn import pad_sequence
 
-from lastly.ranking.truncation import Cutter
+from lastly.ranking.tokenization import plain_tokenizer
+from lastly.ranking.truncation import Truncator
 from lastly_training.data.dev_sets import DevSet, read_dev_sets
-from lastly_training.data.prepared import encode, plain_tokenizer
+from lastly_training.data.prepared import encode
 from lastly_training.model.checkpoint import Checkpoint
 from lastly_training.model.reranker import ListwiseReranker, cosines
 from lastly_training.teachers.teacher import Teacher, named_teacher
@@ -36,10 +37,10 @@ class Tokens:
     @classmethod
     def of(cls, dev: DevSet, tokenizer: Tokenizer) -> "Tokens":
         """Tokenise with a tokenizer that knows no control token; shuffled candidates need no other."""
-        cutter, texts = Cutter(tokenizer), dev.collection.documents
+        truncator, texts = Truncator(tokenizer), dev.collection.documents
         documents = []
         for query, rows in zip(dev.query_texts, dev.candidates, strict=True):
-            read = [text for text, _ in cutter.excerpts(query, [texts[row] for row in rows], MAX_DOC_LENGTH)]
+            read = [text for text, _ in truncator.excerpts(query, [texts[row] for row in rows], MAX_DOC_LENGTH)]
             documents.append(dict(zip(rows, encode(tokenizer, read, MAX_DOC_LENGTH), strict=True)))
         return cls(encode(tokenizer, dev.query_texts, MAX_QUERY_LENGTH), documents)
 

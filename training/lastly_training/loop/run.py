@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
+from lastly.ranking.tokenization import plain_tokenizer
 from lastly_training.data.beir import read_collections, without_held_out
 from lastly_training.data.dev_sets import DevSet, read_dev_sets
-from lastly_training.data.prepared import Prepared, plain_tokenizer, prepare
+from lastly_training.data.prepared import Prepared, prepare
 from lastly_training.loop.evaluate import Tokens, report, table
 from lastly_training.loop.parallel import Group
 from lastly_training.loop.recipe import Recipe

@@ -20,7 +20,7 @@ from onnx import GraphProto, NodeProto, numpy_helper
 
 from lastly.config import embedded_model
 from lastly.errors import ModelFolderError
-from lastly.model.folder import Manifest, ModelFolder, load
+from lastly.model.folder import Manifest, ModelFolder
 from lastly_export.checkpoint.description import PROMPT_KEYS
 from lastly_export.precision.floating import EMBEDDING
 from lastly_training.model.checkpoint import Checkpoint
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--unrounded", type=int, metavar="SEED", help="draw weights that round to the folder's")
     options = parser.parse_args()
     try:
-        read_back(load(options.folder), options.unrounded).save(options.output)
+        read_back(ModelFolder.load(options.folder), options.unrounded).save(options.output)
     except ModelFolderError as error:
         raise SystemExit(str(error)) from None
 
