@@ -6,7 +6,7 @@ from pathlib import Path
 from docs import rooms
 
 ROOT = Path(__file__).parents[2]
-HOUSES = ("lastly", "integrations", "training")
+HOUSES = ("lastly", "integrations", "onnx_export", "training")
 PAGE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
