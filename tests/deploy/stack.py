@@ -18,6 +18,7 @@ import docker
 from docker.errors import DockerException
 
 from tests.deploy.files import PROFILES, ROOT, SERVICES
+from tests.kit.processes.guard import end_in_order_on_sigterm
 
 PROJECT = "lastly-test-stack"
 COMPOSE = ["docker", "compose", "--project-name", PROJECT, "--file", str(ROOT / "docker-compose.yml")]
@@ -32,6 +33,7 @@ def main() -> int:
     if (lacking := _lacking()) is not None:
         print(f"SKIPPED, so the stack counts as not run: {lacking}")
         return 0
+    end_in_order_on_sigterm()  # takes the stack down
     compose = [*COMPOSE, *(word for profile in profiles for word in ("--profile", profile))]
     try:
         started = time.monotonic()

@@ -55,5 +55,5 @@ def test_a_target_s_own_tests_give_way_to_those_asked_for_and_take_options(targe
 
 def test_what_ci_runs_is_the_readme_s_test_command() -> None:
     command = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()[-1]
-    assert command == "make test"
-    assert re.search(rf"^{command}\b", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert command == "exec make test"  # a signal to CI's process reaches make, which passes it on
+    assert re.search(r"^make test\b", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)

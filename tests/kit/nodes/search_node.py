@@ -1,6 +1,7 @@
 """One node of an engine of this search API: a distribution in a folder of its own, loopback only, another user's."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,9 +16,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.kit.ports import free_port
+from tests.kit.processes import logs
+from tests.kit.processes.guard import guarded, marks
+from tests.kit.processes.usage import cpu_seconds, of_session, resident_bytes
 
 USER = 9201  # the engines refuse to run as root; any user that owns nothing else will do
 BOOT_S = 150
+_WRITTEN = ("console.log", "logs", "config")
 
 
 @dataclass
@@ -41,7 +46,7 @@ class SearchNode:
     process: "subprocess.Popen[bytes] | None" = None
 
     def __post_init__(self) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="lastly-node-"))
+        folder = Path(tempfile.mkdtemp(prefix="node-", dir=guarded()))
         folder.chmod(0o755)
         shutil.unpack_archive(self.distribution(), folder)
         self.home = next(folder.glob(f"{self.program}-*"))
@@ -88,7 +93,9 @@ class SearchNode:
         (self.home / "config" / f"{self.program}.yml").write_text(lines)
         options = self.home / "config" / "jvm.options.d"
         options.mkdir(exist_ok=True)
-        (options / "test.options").write_text("\n".join([f"-Xms{self.heap}", f"-Xmx{self.heap}", *self.jvm, ""]))
+        asked = shlex.split(os.environ.get("LASTLY_TEST_JVM", ""))
+        lines = "\n".join([f"-Xms{self.heap}", f"-Xmx{self.heap}", *self.jvm, *asked, ""])
+        (options / "test.options").write_text(lines)
         for name in ("data", "logs", "plugins", "tmp"):
             (self.home / name).mkdir(exist_ok=True)
 
@@ -101,6 +108,7 @@ class SearchNode:
         """What its programs and tools find in their environment."""
         home = str(self.home)
         return {
+            **marks(),
             "PATH": os.environ["PATH"],
             "HOME": home,
             self.variables["temporary"]: f"{home}/tmp",
@@ -182,15 +190,16 @@ class SearchNode:
             self.process.wait(10)
 
     def close(self) -> None:
-        """End it and remove its folder."""
+        """End it and remove its folder; LASTLY_TEST_LOGS keeps what it wrote."""
         self.stop(signal.SIGKILL)
+        logs.keep(f"{self.program}-{self.name}-{self.port}", *(self.home / name for name in _WRITTEN))
         shutil.rmtree(self.home.parent, ignore_errors=True)
 
     def collect_garbage(self) -> None:
         """Have the node's virtual machine collect garbage now, so that what was lost shows."""
-        engine = max(self._processes(), key=_resident)
+        engine = max(self._processes(), key=resident_bytes)
         done = subprocess.run(
-            [Path(self.java_home()) / "bin" / "jcmd", engine.name, "GC.run"],
+            [Path(self.java_home()) / "bin" / "jcmd", str(engine), "GC.run"],
             user=USER,
             group=USER,
             extra_groups=[],
@@ -203,32 +212,13 @@ class SearchNode:
             raise RuntimeError(f"jcmd: {done.stdout}{done.stderr}")
 
     def memory_bytes(self) -> int:
-        """Give the resident memory of the node's processes."""
-        return sum(_resident(folder) for folder in self._processes()) * os.sysconf("SC_PAGE_SIZE")
+        """Return the resident memory of the node's processes."""
+        return sum(map(resident_bytes, self._processes()))
 
     def cpu_seconds(self) -> float:
-        """Give the processor time that the node's processes have taken."""
-        fields = [(folder / "stat").read_text().rsplit(")", 1)[1].split() for folder in self._processes()]
-        return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
+        """Return the processor time that the node's processes have taken."""
+        return sum(map(cpu_seconds, self._processes()))
 
-    def _processes(self) -> list[Path]:
+    def _processes(self) -> list[int]:
         assert self.process is not None
-        return [
-            folder
-            for folder in Path("/proc").iterdir()
-            if folder.name.isdigit() and _session(folder) == self.process.pid
-        ]
-
-
-def _session(folder: Path) -> int:
-    try:
-        return int((folder / "stat").read_text().rsplit(")", 1)[1].split()[3])
-    except OSError:
-        return -1
-
-
-def _resident(folder: Path) -> int:
-    try:
-        return int((folder / "statm").read_text().split()[1])
-    except OSError:
-        return 0
+        return of_session(self.process.pid)

@@ -1,5 +1,6 @@
 """The sidecar as a process of its own, as ops teams run it."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from tests.kit.processes.guard import marks
+
 _START_S = 120.0
 
 
@@ -18,7 +21,7 @@ class Sidecar:
 
     def __init__(self, *flags: str) -> None:
         command = [sys.executable, "-m", "lastly", "serve", "--port", "0", *flags]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, env={**os.environ, **marks()}, stderr=subprocess.PIPE, text=True)
         self.lines: list[str] = []
         self._listening = threading.Event()
         self.address = ""

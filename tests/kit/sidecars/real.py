@@ -16,13 +16,16 @@ from lastly.config import embedded_model
 from lastly_export.export import export
 from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 from tests.kit.ports import free_port
+from tests.kit.processes import logs
+from tests.kit.processes.guard import guarded, marks
 
 
 class RealSidecar:
     """The embedded model; a random one of its architecture in a checkout that has none."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory()
+        self._folder = tempfile.TemporaryDirectory(dir=guarded())
+        self._log = Path(self._folder.name) / "sidecar.log"
         self._model = embedded_model()
         if not self._model.is_dir():
             self._model = Path(self._folder.name) / "random"
@@ -34,11 +37,12 @@ class RealSidecar:
     def start(self) -> None:
         """Start it; returns when it is ready."""
         command = [sys.executable, "-m", "lastly", "serve", "--port", str(self._port), "--model", str(self._model)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(command, env={**os.environ, **marks()}, stdout=log, stderr=log)
         deadline = time.monotonic() + 120
         while not self._ready():
-            assert self.process.poll() is None, "the sidecar ended"
-            assert time.monotonic() < deadline, "the sidecar did not start"
+            assert self.process.poll() is None, f"the sidecar ended: {self._log.read_text()[-3000:]}"
+            assert time.monotonic() < deadline, f"the sidecar did not start: {self._log.read_text()[-3000:]}"
             time.sleep(0.1)
 
     def send(self, number: signal.Signals) -> None:
@@ -61,6 +65,7 @@ class RealSidecar:
         """End it."""
         self.send(signal.SIGCONT)
         self.send(signal.SIGKILL)
+        logs.keep(f"sidecar-{self._port}", self._log)
         self._folder.cleanup()
 
     def _ready(self) -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+from tests.kit.processes import logs
+from tests.kit.processes.guard import marks
+from tests.kit.processes.usage import cpu_seconds
 
 _START_S = 90.0
 _MAIN = "com.lastly.vespa.node.ContainerMain"
@@ -108,9 +113,8 @@ class Container:
         self._process = process
 
     def cpu_seconds(self) -> float:
-        """Give the processor time that the container has taken, with the content node in its process."""
-        fields = Path(f"/proc/{self._process}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the processor time that the container has taken, with the content node in its process."""
+        return cpu_seconds(self._process)
 
     @property
     def log(self) -> str:
@@ -149,9 +153,11 @@ def _written(value: Any) -> str:
 def running(java: Java, package: Path, corpus: Path, port: int) -> Iterator[Container]:
     """Run the package until the block ends; raises AssertionError with the container's log where it does not start."""
     log = package.parent / f"{package.name}.log"
-    command = [java.java, "-Xmx512m", "-cp", java.class_path, _MAIN, str(package), str(corpus)]
+    asked = shlex.split(os.environ.get("LASTLY_TEST_JVM", ""))
+    command = [java.java, "-Xmx512m", *asked, "-cp", java.class_path, _MAIN, str(package), str(corpus)]
+    environment = {**os.environ, **marks()}
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=package, stdin=subprocess.PIPE, stdout=out, stderr=out)
+        process = subprocess.Popen(command, cwd=package, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out)
     try:
         _wait_until_ready(process, log)
         yield Container(port, log, process.pid)
@@ -162,6 +168,8 @@ def running(java: Java, package: Path, corpus: Path, port: int) -> Iterator[Cont
             process.wait(15)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait(10)
+        logs.keep(f"vespa-{port}", log, package)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:

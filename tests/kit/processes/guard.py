@@ -1,0 +1,51 @@
+"""Nothing that a run starts outlives it, however the run ends: nodes, sidecars, containers, builds, browsers."""
+
+import functools
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+_GUARDIAN = Path(__file__).with_name("guardian.py")
+_VARIABLE = "TEST_RUN_MARKS"  # without the prefix LASTLY_, under which the sidecar looks for its settings
+
+
+@functools.cache
+def guarded() -> Path:
+    """Mark this process's environment and start its guardian, once; return a folder that is removed with it."""
+    mark = secrets.token_hex(8)
+    folder = Path(tempfile.mkdtemp(prefix="lastly-run-"))
+    folder.chmod(0o755)  # nodes are another user's
+    subprocess.Popen(
+        [sys.executable, "-I", str(_GUARDIAN), str(os.getpid()), mark, str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,  # what ends the run's whole group must not end its guardian
+    )
+    # A run within a run keeps the mark of the outer one too.
+    os.environ[_VARIABLE] = " ".join([*os.environ.get(_VARIABLE, "").split(), mark])
+    return folder
+
+
+def marks() -> dict[str, str]:
+    """Return what a process with an environment of its own must have in it."""
+    guarded()
+    return {_VARIABLE: os.environ[_VARIABLE]}
+
+
+def end_in_order_on_sigterm() -> None:
+    """Let SIGTERM end the program as Ctrl-C does, so that what was set up is taken down; a second one ends it at once.
+
+    Call it in the main thread.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    raise KeyboardInterrupt
