@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.suites.widening import Others
 from tests.kit.engines.articles import restored, use_sidecars
 from tests.kit.engines.engine import Corpus, Engine
 from tests.kit.engines.kind import Kind
+from tests.kit.engines.others import Others
 from tests.kit.nodes.search_node import SearchNode
 from tests.kit.ports import free_port
 from tests.kit.sidecars.lying import LyingSidecar

@@ -66,3 +66,10 @@ def engine(request: pytest.FixtureRequest) -> Iterator[ElasticsearchEngine]:
 @pytest.fixture(scope="session")
 def indexed(kind: Kind, engine: ElasticsearchEngine, lying_sidecar: LyingSidecar) -> Corpus:
     return index_articles(engine, lying_sidecar, kind.vector)
+
+
+@pytest.fixture
+def plain(corpus: Corpus) -> Corpus:
+    """The corpus, its index not enabled: only the retriever reranks."""
+    corpus.configure(enabled=False)
+    return corpus

@@ -1,6 +1,6 @@
 """Clusters of real Elasticsearch nodes."""
 
-from tests.engines.elasticsearch.test_retriever import reranked
+from tests.engines.elasticsearch.retrieving import reranked
 from tests.engines.suites.cluster_life import ClusterLife
 from tests.kit.engines.engine import Corpus
 

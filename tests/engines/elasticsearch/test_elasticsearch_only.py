@@ -7,6 +7,7 @@ import pytest
 
 from tests.kit.engines.corpus import ALL, WINDOW
 from tests.kit.engines.engine import Corpus, at
+from tests.kit.engines.references import check_released
 from tests.kit.nodes.elasticsearch import ElasticsearchNode
 
 APPLE: dict[str, Any] = {"standard": {"query": {"match": {"body": "apple"}}}}
@@ -101,14 +102,3 @@ def test_no_reference_is_lost_where_the_sidecar_fails(
         answers = list(pool.map(lambda _: corpus.search(), range(80)))
     assert {answer.status for answer in answers} <= ({503} if fault == "fail" else {200})
     check_released(corpus, own_node)
-
-
-def check_released(corpus: Corpus, node: ElasticsearchNode | None) -> None:
-    """Collect what was lost; the engine looks for it when it next tracks an object, in a search."""
-    if node is None:
-        pytest.skip("the node of LASTLY_TEST_ELASTICSEARCH keeps its log to itself")
-    for _ in range(2):
-        node.collect_garbage()
-        corpus.plain()
-    assert "LEAK" not in node.log, node.log[node.log.index("LEAK") :][:6000]
-    assert "AssertionError" not in node.log

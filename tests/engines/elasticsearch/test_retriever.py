@@ -1,36 +1,12 @@
 """The retriever `lastly_rerank`, in a real node whose assertions are on."""
 
-import json
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.engines.elasticsearch.test_elasticsearch_only import check_released
+from tests.engines.elasticsearch.retrieving import APPLE, reranked, scores
 from tests.kit.engines.corpus import ALL, WINDOW
-from tests.kit.engines.engine import Answer, Corpus, at, by_id
-from tests.kit.nodes.elasticsearch import ElasticsearchNode
-from tests.kit.waiting import eventually
-
-APPLE: dict[str, Any] = {"standard": {"query": {"match": {"body": "apple"}}}}
-
-
-def reranked(child: dict[str, Any] | None = None, **own: Any) -> dict[str, Any]:
-    return {"lastly_rerank": {"retriever": child or APPLE, "fields": ["title", "body"], "timeout": "5s", **own}}
-
-
-def scores(count: int) -> list[float]:
-    """What the lying sidecar's cosines become: the last candidate is the best."""
-    return [(1 + index / count) / 2 for index in reversed(range(count))]
-
-
-@pytest.fixture
-def plain(corpus: Corpus) -> Corpus:
-    """The corpus, its index not enabled: only the retriever reranks."""
-    corpus.configure(enabled=False)
-    return corpus
+from tests.kit.engines.engine import Corpus, at, by_id
 
 
 def test_the_window_is_in_the_order_of_the_sidecar_s_scores(plain: Corpus) -> None:
@@ -154,104 +130,3 @@ def test_several_searches_in_one_request_are_each_reranked(plain: Corpus) -> Non
     answers = plain.engine.request("POST", "/_msearch", lines).body["responses"]
     expected = plain.search(retriever=reranked(), size=3).ids
     assert [[hit["_id"] for hit in answer["hits"]["hits"]] for answer in answers] == [expected, expected]
-
-
-def test_scores_that_are_no_cosines_keep_their_order(plain: Corpus) -> None:
-    plain.sidecar.answer = lambda count: json.dumps(
-        {"results": [{"index": index, "relevance_score": -1.5} for index in range(count)]}
-    ).encode()
-    answer = plain.search(retriever=reranked(), size=WINDOW)
-    assert answer.status == 200, answer.body
-    assert answer.ids == plain.plain(size=WINDOW).ids
-    assert "warning" not in answer.headers
-
-
-@pytest.mark.parametrize(("status", "reason"), [(500, "status_500"), (401, "unauthorized"), (503, "not_ready")])
-def test_a_refusing_sidecar_keeps_the_first_stage_s_order_and_scores(plain: Corpus, status: int, reason: str) -> None:
-    plain.sidecar.status = status
-    answer = plain.search(retriever=reranked(), size=WINDOW)
-    first = plain.plain(size=WINDOW)
-    assert (answer.status, answer.ids) == (200, first.ids)
-    assert answer.scores == pytest.approx(first.scores)
-    assert reason in answer.warning
-    assert "apple" not in answer.warning
-
-
-def test_a_slow_sidecar_costs_no_more_than_the_timeout(plain: Corpus) -> None:
-    plain.sidecar.delay_s = 5
-    started = time.monotonic()
-    answer = plain.search(retriever=reranked(timeout="300ms"), size=5)
-    assert time.monotonic() - started < 1.5
-    assert "timeout" in answer.warning
-    assert answer.ids == plain.plain(size=5).ids
-
-
-def test_fail_gives_a_clear_error(plain: Corpus) -> None:
-    plain.sidecar.status = 500
-    answer = plain.search(retriever=reranked(on_failure="fail"), size=5)
-    assert answer.status == 503
-    assert "lastly: not reranked (status_500)" in str(answer.body)
-
-
-def test_an_error_of_the_child_is_the_search_s(plain: Corpus) -> None:
-    child = {
-        "standard": {"query": {"script_score": {"query": {"match": {"body": "apple"}}, "script": {"source": "x("}}}}
-    }
-    answer = plain.search(retriever=reranked(child), size=5)
-    assert answer.status == 400
-    assert plain.sidecar.calls == []
-
-
-def test_a_cancelled_search_ends_its_call(plain: Corpus) -> None:
-    plain.sidecar.delay_s = 4
-    answers: list[Answer] = []
-    caller = threading.Thread(target=lambda: answers.append(plain.search(retriever=reranked(timeout="10s"), size=5)))
-    started = time.monotonic()
-    caller.start()
-    assert eventually(lambda: plain.counts()["in_flight"] == 1)
-    plain.engine.request("POST", "/_tasks/_cancel?actions=indices:data/read/search")
-    caller.join(10)
-    assert time.monotonic() - started < 3.5
-    assert answers[0].status == 400
-    assert "cancelled" in str(answers[0].body)
-    assert plain.counts()["in_flight"] == 0
-
-
-@pytest.mark.parametrize(
-    ("own", "named"),
-    [
-        ({"fields": []}, "lastly_rerank.fields"),
-        ({"fields": ["bo*"]}, "lastly_rerank.fields"),
-        ({"window_size": 0}, "lastly_rerank.window_size"),
-        ({"window_size": 1001}, "lastly_rerank.window_size"),
-        ({"timeout": "2m"}, "lastly_rerank.timeout"),
-        ({"on_failure": "shrug"}, "lastly_rerank.on_failure"),
-        ({"max_doc_tokens": -1}, "lastly_rerank.max_doc_tokens"),
-        ({"query": "x" * 8193}, "lastly_rerank.query"),
-        ({"windw": 3}, "windw"),
-        ({"retriever": {"standard": {"query": {"match_all": {}}}}}, "lastly_rerank.query"),
-        ({"window_size": 5}, "window_size: 5"),
-    ],
-)
-def test_a_wrong_member_is_refused_by_name(plain: Corpus, own: dict[str, Any], named: str) -> None:
-    answer = plain.search(retriever={"lastly_rerank": {"retriever": APPLE, "fields": ["body"], **own}}, size=10)
-    assert answer.status == 400
-    assert named in str(answer.body)
-
-
-@pytest.mark.parametrize("missing", ["retriever", "fields"])
-def test_what_is_missing_is_named(plain: Corpus, missing: str) -> None:
-    body = {"retriever": APPLE, "fields": ["body"]}
-    del body[missing]
-    answer = plain.search(retriever={"lastly_rerank": body}, size=10)
-    assert answer.status == 400
-    assert missing in str(answer.body)
-
-
-def test_many_at_once_lose_nothing_and_no_reference(plain: Corpus, own_node: ElasticsearchNode | None) -> None:
-    expected = plain.search(retriever=reranked(), size=10).ids
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: plain.search(retriever=reranked(), size=10), range(300)))
-    assert {tuple(answer.ids) for answer in answers} == {tuple(expected)}
-    assert plain.counts()["in_flight"] == 0
-    check_released(plain, own_node)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.elasticsearch.test_retriever import reranked
+from tests.engines.elasticsearch.retrieving import reranked
 from tests.kit.engines.elasticsearch import ElasticsearchEngine
 from tests.kit.engines.engine import Corpus
 from tests.kit.nodes.elasticsearch import NINE, ElasticsearchNode

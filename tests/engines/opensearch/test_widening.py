@@ -1,7 +1,8 @@
 """What a widened search must not change, in ways that only OpenSearch has."""
 
-from tests.engines.suites.widening import Others, Widening, search
+from tests.engines.suites.widening import Widening, search
 from tests.kit.engines.engine import Corpus
+from tests.kit.engines.others import Others
 
 
 class TestWidening(Widening):

@@ -1,51 +1,17 @@
 """What a widened search must not change: fields, other indices' ways to keep texts, paging, and who may search what."""
 
-import http.client
-import json
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.kit.engines.articles import use_sidecars
 from tests.kit.engines.corpus import ALL, WINDOW
-from tests.kit.engines.engine import Answer, Corpus, Engine, by_id
+from tests.kit.engines.engine import Answer, Corpus, by_id
 from tests.kit.engines.kind import Kind
-from tests.kit.waiting import eventually
+from tests.kit.engines.others import Others
 
 MATCH: dict[str, Any] = {"match": {"body": "apple"}}
+
 APPLE: dict[str, Any] = {"query": MATCH}
-
-
-class Others:
-    """Makes indices beside the corpus, and removes them again."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._made: list[str] = []
-
-    def __call__(
-        self, name: str, properties: dict[str, Any], documents: list[dict[str, Any]], *fields: str, **mapping: Any
-    ) -> str:
-        """Make one, enabled where passage `fields` are named."""
-        ours = {"index.lastly.enabled": True, "index.lastly.fields": fields, "index.lastly.timeout": "5s"}
-        settings = {"index.number_of_replicas": 0, **(ours if fields else {})}
-        self._engine.request("DELETE", f"/{name}")
-        body = {"settings": settings, "mappings": {"properties": properties, **mapping}}
-        answer = self._engine.request("PUT", f"/{name}", body)
-        assert answer.status == 200, answer.body
-        self._made.append(name)
-        if documents:
-            lines = [line for document in documents for line in ({"index": {"_index": name}}, document)]
-            assert self._engine.request("POST", "/_bulk?refresh=true", lines).body["errors"] is False
-        return name
-
-    def remove(self) -> None:
-        """Remove them."""
-        for name in self._made:
-            self._engine.request("DELETE", f"/{name}")
 
 
 def search(corpus: Corpus, index: str, parameters: str = "", **body: Any) -> Answer:
@@ -210,75 +176,3 @@ class Widening:
         assert after["cross_cluster"] == before.get("cross_cluster", 0) + 1
         if roundtrips == "true":  # the remote half is a search of its own there
             assert after["internal"] > before.get("internal", 0)
-
-    def test_a_cancelled_search_ends_its_call(self, corpus: Corpus) -> None:
-        corpus.sidecar.delay_s = 4
-        corpus.configure(timeout="10s")
-        cancelled = corpus.counts()["failed"].get("cancelled", 0)
-        answers: list[Answer] = []
-        caller = threading.Thread(target=lambda: answers.append(corpus.search()))
-        started = time.monotonic()
-        caller.start()
-        assert eventually(lambda: corpus.counts()["in_flight"] == 1)
-        corpus.engine.request("POST", "/_tasks/_cancel?actions=indices:data/read/search")
-        caller.join(10)
-        assert time.monotonic() - started < 3.5
-        assert answers[0].status in (400, 500)
-        assert "cancelled" in str(answers[0].body)
-        assert corpus.counts()["in_flight"] == 0
-        assert corpus.counts()["failed"]["cancelled"] == cancelled + 1
-
-    def test_a_caller_who_hangs_up_ends_the_call(self, corpus: Corpus) -> None:
-        corpus.sidecar.delay_s = 4
-        corpus.configure(timeout="10s")
-        caller = http.client.HTTPConnection(corpus.engine.url.removeprefix("http://"))
-        body = json.dumps(APPLE).encode()
-        caller.request("POST", f"/{corpus.index}/_search", body, {"content-type": "application/json"})
-        assert eventually(lambda: corpus.counts()["in_flight"] == 1)
-        caller.close()
-        assert eventually(lambda: corpus.counts()["in_flight"] == 0, 3)
-
-    def test_one_call_more_than_allowed_keeps_the_order_at_once(self, corpus: Corpus) -> None:
-        corpus.sidecar.delay_s = 1
-        most = {"lastly.sidecar.max_in_flight": 1}
-        corpus.engine.request("PUT", "/_cluster/settings", {"persistent": most})
-        try:
-            with ThreadPoolExecutor(4) as pool:
-                answers = list(pool.map(lambda _: corpus.search(), range(4)))
-        finally:
-            corpus.engine.request("PUT", "/_cluster/settings", {"persistent": dict.fromkeys(most)})
-        warned = [answer for answer in answers if "in_flight_full" in answer.warning]
-        assert 1 <= len(warned) < 4
-        assert all(answer.ids == corpus.plain().ids for answer in warned)
-
-    def test_the_request_of_the_caller_keeps_its_context(self, corpus: Corpus) -> None:
-        answer = corpus.search(headers={"X-Opaque-Id": "me-2"})
-        assert answer.headers["x-opaque-id"] == "me-2"
-
-    def test_a_trace_reaches_the_sidecar(self, corpus: Corpus) -> None:
-        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        corpus.search(headers={"traceparent": trace})
-        assert corpus.sidecar.calls[0].headers["traceparent"].split("-")[1] == trace.split("-")[1]
-
-    @pytest.mark.parametrize("url", ["sidecar:8787", "ftp://sidecar", "http://"])
-    def test_a_wrong_address_is_refused_by_name(self, engine: Engine, url: str) -> None:
-        answer = engine.request("PUT", "/_cluster/settings", {"persistent": {"lastly.sidecar.urls": [url]}})
-        assert answer.status == 400
-        assert "lastly.sidecar.urls" in str(answer.body)
-        assert "http://" in str(answer.body)
-
-    def test_without_a_sidecar_the_order_is_kept(self, corpus: Corpus) -> None:
-        use_sidecars(corpus, [])
-        try:
-            answer = corpus.search()
-            assert answer.ids == corpus.plain().ids
-            assert "no_sidecar" in answer.warning
-        finally:
-            use_sidecars(corpus, [corpus.sidecar.url])
-
-    def test_a_dead_address_is_passed_over(self, corpus: Corpus) -> None:
-        use_sidecars(corpus, ["http://127.0.0.1:9", corpus.sidecar.url])
-        try:
-            assert corpus.search().ids != corpus.plain().ids
-        finally:
-            use_sidecars(corpus, [corpus.sidecar.url])

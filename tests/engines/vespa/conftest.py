@@ -16,6 +16,7 @@ from tests.kit.sidecars.real import RealSidecar
 from tests.kit.vespa.build import BUNDLE, add_chains, built, has_content_node, plain_package, runnable
 from tests.kit.vespa.container import Container, Java, running
 from tests.kit.vespa.documents import Metrics, VespaDocuments
+from tests.kit.vespa.packages import BUNDLE as ANY_BUNDLE
 
 HTTP_PORT = free_port()
 
@@ -46,6 +47,13 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def package(tmp_path: Path) -> Path:
     """The example package as it was before Lastly was attached."""
     return plain_package(tmp_path / "package")
+
+
+@pytest.fixture
+def jar(tmp_path: Path) -> str:
+    file = tmp_path / "bundle.jar"
+    file.write_bytes(ANY_BUNDLE)
+    return str(file)
 
 
 # No promise of these tests is about speed, and a busy machine can be slow; `hasty` is there for the timeout itself.

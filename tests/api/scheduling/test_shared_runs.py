@@ -20,7 +20,7 @@ from lastly.ranking.reranker import Reranker
 from lastly.scheduling.admission import Limits
 from lastly.scheduling.scheduler import Scheduler
 from lastly.types import BlockEmbeddings, Encoding, Ranking
-from tests.api.test_scheduler import job, outcome, run, submit
+from tests.api.scheduling.calls import job, outcome, run, submit
 
 NAMES = ("green tea ", "black tea ", "white tea ", "hot water ")
 
