@@ -27,8 +27,18 @@ def test_the_reference_of_settings_is_the_one_that_the_code_makes() -> None:
     assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == page(), "run: make docs"
 
 
+def _variables_of_the_tests() -> set[str]:
+    code = [file.read_text("utf-8") for file in (ROOT / "tests").rglob("*.py")]
+    return {name for text in code for name in re.findall(r"environ[^\n]*\"(LASTLY_TEST_[A-Z]+)\"", text)}
+
+
+def test_every_variable_of_the_tests_is_in_the_page_for_contributors() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert set(re.findall(r"LASTLY_TEST_[A-Z]+", page)) == _variables_of_the_tests()
+
+
 def test_every_variable_in_the_docs_is_a_setting() -> None:
-    known = {f"LASTLY_{name.upper()}" for name in Settings.model_fields}
+    known = {f"LASTLY_{name.upper()}" for name in Settings.model_fields} | _variables_of_the_tests()
     named = {name for file in PAGES for name in re.findall(r"\bLASTLY_[A-Z][A-Z_0-9]*", file.read_text("utf-8"))}
     assert named - known == set()
 
