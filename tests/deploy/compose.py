@@ -6,10 +6,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.kit.limits import BUILD_S
 from tests.kit.nodes.central import CACHE
 
 _MODULE, _VERSION = "github.com/docker/compose/v2/cmd", "v2.39.4"
-_BUILD_S = 540  # two cores need two minutes
 
 
 class NoComposeError(Exception):
@@ -46,4 +46,4 @@ def _built() -> Path:
 
 
 def _run(command: list[str], folder: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_BUILD_S, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=BUILD_S, check=False)

@@ -15,6 +15,7 @@ import yaml
 
 from lastly.config import Settings
 from lastly.scheduling.metrics import Metrics
+from tests.kit.limits import BUILD_S
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "lastly"
@@ -36,7 +37,7 @@ def helm() -> str:
         if shutil.which("go") is None:
             pytest.skip("neither helm nor go is installed: the chart is not rendered")
         environment = os.environ | {"GOBIN": str(cache)}
-        subprocess.run(["go", "install", HELM], env=environment, check=True, timeout=560, capture_output=True)
+        subprocess.run(["go", "install", HELM], env=environment, check=True, timeout=BUILD_S, capture_output=True)
     return str(cache / "helm")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.limits import BUILD_S
 from tests.kit.nodes import java
 from tests.kit.nodes.build import PLUGIN
 from tests.kit.nodes.elasticsearch import VERSION
@@ -31,7 +32,7 @@ def test_the_plugin_is_compiled_against(version: str, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=560,
+        timeout=BUILD_S,
     )
     assert done.returncode == 0, done.stdout[-4000:]
     assert [zip_.name for zip_ in (copy / "elasticsearch" / "target").glob(f"lastly-elasticsearch-{version}.*.zip")]

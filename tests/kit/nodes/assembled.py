@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.kit.limits import FETCH_S
 from tests.kit.nodes.central import CACHE
 
 OURS = Path(__file__).parent / "assembled_bin"
@@ -58,4 +59,4 @@ def _jars(group: str, name: str, version: str, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as project:
         (Path(project) / "pom.xml").write_text(_POM.format(group=group, name=name, version=version))
         command = ["mvn", "-q", "-B", "-ntp", _COPY, f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]
-        subprocess.run(command, cwd=project, check=True, timeout=600)
+        subprocess.run(command, cwd=project, check=True, timeout=FETCH_S)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.limits import BUILD_S
+
 PLUGIN = Path(__file__).parents[3] / "plugin"
 
 
@@ -37,7 +39,7 @@ def built(module: str, version: str, java_home: str | None, needs: str, *options
         capture_output=True,
         text=True,
         check=False,
-        timeout=560,
+        timeout=BUILD_S,
     )
     assert done.returncode == 0, done.stdout[-4000:]
     return next((PLUGIN / module / "target").glob(f"lastly-{module}-{version}*.zip"))

@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.kit.limits import FETCH_S
+
 CACHE = Path(os.environ.get("LASTLY_TEST_CACHE", Path.home() / ".cache" / "lastly-tests"))
 _DEPENDENCY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
@@ -25,7 +27,7 @@ def artifact(coordinates: str) -> Path:
         fetched = CACHE / f"fetching-{os.getpid()}"
         command = ["mvn", "-q", "-B", f"{_DEPENDENCY}:copy", f"-Dartifact={coordinates}"]
         command.append(f"-DoutputDirectory={fetched}")
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=FETCH_S)
         if re.search("Could not find artifact|was not found in", done.stdout):  # the second where Maven remembers
             raise MissingArtifactError(coordinates)
         assert done.returncode == 0, done.stdout[-4000:]

@@ -15,13 +15,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
+from tests.kit.limits import BOOT_S, TOOL_S
 from tests.kit.ports import free_port
 from tests.kit.processes import logs
 from tests.kit.processes.guard import guarded, marks
 from tests.kit.processes.usage import cpu_seconds, of_session, resident_bytes
 
 USER = 9201  # the engines refuse to run as root; any user that owns nothing else will do
-BOOT_S = 150
 _WRITTEN = ("console.log", "logs", "config")
 
 
@@ -128,7 +128,7 @@ class SearchNode:
             extra_groups=[],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=TOOL_S,
             check=False,
         )
         if done.returncode:

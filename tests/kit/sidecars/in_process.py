@@ -11,13 +11,14 @@ from starlette.testclient import TestClient
 
 from lastly.config import Settings
 from lastly.serving.app import create_app
+from tests.kit.limits import START_S
 
 CALL = {"query": "tea", "documents": ["green tea", "a bicycle", "black tea"]}
 
 
 def wait_until_ready(client: TestClient) -> None:
-    """Poll readiness for at most a minute."""
-    deadline = time.monotonic() + 60
+    """Poll readiness until the models are warm."""
+    deadline = time.monotonic() + START_S
     while client.get("/health/ready").status_code != 200:
         assert time.monotonic() < deadline, "the model did not load"
         time.sleep(0.05)

@@ -11,9 +11,8 @@ from typing import Any
 
 import httpx
 
+from tests.kit.limits import START_S
 from tests.kit.processes.guard import marks
-
-_START_S = 120.0
 
 
 class Sidecar:
@@ -36,9 +35,9 @@ class Sidecar:
                 self._listening.set()
 
     def wait_until_ready(self, **options: Any) -> None:
-        """Wait for warm models for at most two minutes."""
-        deadline = time.monotonic() + _START_S
-        assert self._listening.wait(_START_S), self.lines
+        """Wait for warm models."""
+        deadline = time.monotonic() + START_S
+        assert self._listening.wait(START_S), self.lines
         while not self._ready(options):
             assert time.monotonic() < deadline, self.lines
             assert self.process.poll() is None, self.lines

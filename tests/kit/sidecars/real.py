@@ -14,6 +14,7 @@ from typing import Any
 
 from lastly.config import embedded_model
 from lastly_export.export import export
+from tests.kit.limits import START_S
 from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 from tests.kit.ports import free_port
 from tests.kit.processes import logs
@@ -39,7 +40,7 @@ class RealSidecar:
         command = [sys.executable, "-m", "lastly", "serve", "--port", str(self._port), "--model", str(self._model)]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(command, env={**os.environ, **marks()}, stdout=log, stderr=log)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + START_S
         while not self._ready():
             assert self.process.poll() is None, f"the sidecar ended: {self._log.read_text()[-3000:]}"
             assert time.monotonic() < deadline, f"the sidecar did not start: {self._log.read_text()[-3000:]}"

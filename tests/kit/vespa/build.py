@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from lastly_integrations.vespa.package import Package
+from tests.kit.limits import BUILD_S
 from tests.kit.nodes.java import java_home
 from tests.kit.ports import free_port
 from tests.kit.vespa.container import Java
@@ -40,7 +41,7 @@ def built() -> Java:
     command = [maven, "-q", "-B", "-ntp", *another, "-pl", "vespa", "-am", "verify"]
     environment = {**os.environ, "JAVA_HOME": home}
     done = subprocess.run(
-        command, cwd=PLUGINS, env=environment, capture_output=True, text=True, check=False, timeout=560
+        command, cwd=PLUGINS, env=environment, capture_output=True, text=True, check=False, timeout=BUILD_S
     )
     assert done.returncode == 0, done.stdout[-4000:]
     class_path = (PLUGIN / "target" / "classpath.txt").read_text().strip()

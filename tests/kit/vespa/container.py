@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.kit.limits import BOOT_S, TOOL_S
 from tests.kit.processes import logs
 from tests.kit.processes.guard import marks
 from tests.kit.processes.usage import cpu_seconds
 
-_START_S = 90.0
 _MAIN = "com.lastly.vespa.node.ContainerMain"
 _MODEL = "com.lastly.vespa.node.ApplicationModel"
 _BUNDLE = "com.lastly.vespa.node.BundleMain"
@@ -40,7 +40,7 @@ class Java:
 
     def _run(self, main: str, argument: Path) -> tuple[bool, str]:
         command = [self.java, "-cp", self.class_path, main, str(argument)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_S, check=False)
         return done.returncode == 0, done.stdout + done.stderr
 
 
@@ -173,7 +173,7 @@ def running(java: Java, package: Path, corpus: Path, port: int) -> Iterator[Cont
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_S
+    deadline = time.monotonic() + BOOT_S
     while "READY" not in log.read_text():
         assert process.poll() is None, f"the container ended: {log.read_text()[-3000:]}"
         assert time.monotonic() < deadline, f"the container did not start: {log.read_text()[-3000:]}"
