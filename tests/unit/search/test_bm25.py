@@ -1,25 +1,9 @@
-"""The embedded first stage and the corpus of the demo."""
+"""The embedded first stage."""
 
 import pytest
 
 from lastly.search.bm25 import FirstStage
 from lastly.search.documents import Document
-from lastly.search.python_docs import python_documentation
-
-
-@pytest.fixture(scope="module")
-def documentation() -> list[Document]:
-    return python_documentation()
-
-
-def test_the_documentation_holds_thousands_of_distinct_documents(documentation: list[Document]) -> None:
-    assert len(documentation) > 2_000
-    assert len({document.id for document in documentation}) == len(documentation)
-
-
-@pytest.mark.parametrize("name", ["subprocess.run", "pathlib.Path.read_text", "json", "builtins.sorted"])
-def test_known_names_are_documented(documentation: list[Document], name: str) -> None:
-    assert name in {document.id for document in documentation}
 
 
 def test_the_first_stage_finds_words_in_any_form(documentation: list[Document]) -> None:
