@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.deploy.files import ROOT, SERVICES, command, dockerfile, run_lines
 from tests.kit.limits import BUILD_S, START_S, TOOL_S
-from tests.kit.nodes.search_node import USER, SearchNode
+from tests.kit.nodes.owner import as_owner
+from tests.kit.nodes.search_node import SearchNode
 from tests.kit.ports import free_port
 
 KEY = "a key of the stack's test"
@@ -105,9 +106,7 @@ def put_key(service: str, node: SearchNode) -> None:
             [script, tool, "sh", "-c", "echo key:${LASTLY_API_KEY:-gone}"],
             env={**node.environment(), "LASTLY_API_KEY": KEY},
             cwd=node.home,
-            user=USER,
-            group=USER,
-            extra_groups=[],
+            **as_owner(),
             capture_output=True,
             text=True,
             timeout=TOOL_S,

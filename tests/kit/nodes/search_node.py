@@ -1,4 +1,4 @@
-"""One node of an engine of this search API: a distribution in a folder of its own, loopback only, another user's."""
+"""One node of an engine of this search API: a distribution in a folder of its own, loopback only, never root's."""
 
 import os
 import shlex
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.kit.limits import BOOT_S, TOOL_S
+from tests.kit.nodes.owner import as_owner, give
 from tests.kit.ports import free_port
 from tests.kit.processes import logs
 from tests.kit.processes.guard import guarded, marks
 from tests.kit.processes.usage import cpu_seconds, of_session, resident_bytes
 
-USER = 9201  # the engines refuse to run as root; any user that owns nothing else will do
 _WRITTEN = ("console.log", "logs", "config")
 
 
@@ -53,8 +53,7 @@ class SearchNode:
         for script in (self.home / "bin").iterdir():
             script.chmod(0o755)
         self._configure()
-        for path in [self.home, *self.home.rglob("*")]:
-            os.chown(path, USER, USER)
+        give(self.home)
         for plugin in [*self.more_plugins, *([self.plugin] if self.plugin else [])]:
             self.install(plugin)
 
@@ -123,9 +122,7 @@ class SearchNode:
             input=stdin,
             env=self.environment(),
             cwd=self.home,
-            user=USER,
-            group=USER,
-            extra_groups=[],
+            **as_owner(),
             capture_output=True,
             text=True,
             timeout=TOOL_S,
@@ -156,9 +153,7 @@ class SearchNode:
                 cwd=self.home,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                user=USER,
-                group=USER,
-                extra_groups=[],
+                **as_owner(),
                 start_new_session=True,
             )
         return self.wait() if wait else self
@@ -200,9 +195,7 @@ class SearchNode:
         engine = max(self._processes(), key=resident_bytes)
         done = subprocess.run(
             [Path(self.java_home()) / "bin" / "jcmd", str(engine), "GC.run"],
-            user=USER,
-            group=USER,
-            extra_groups=[],
+            **as_owner(),
             capture_output=True,
             text=True,
             timeout=60,
