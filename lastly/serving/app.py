@@ -16,7 +16,7 @@ from lastly.serving.middleware.admission import AdmissionMiddleware
 from lastly.serving.middleware.request_id import RequestIdMiddleware
 from lastly.serving.middleware.request_log import RequestLogMiddleware
 from lastly.serving.middleware.tracing import TracingMiddleware
-from lastly.serving.routes import api, open_api
+from lastly.serving.routes import api, open_api, rerank_api
 from lastly.serving.service import Service
 
 _log = logging.getLogger("lastly")
@@ -44,6 +44,7 @@ def create_app(settings: Settings, *, wait: bool = False) -> FastAPI:
     app.state.service = service
     app.include_router(open_api)
     app.include_router(api)
+    app.include_router(rerank_api)
     for error in (LastlyError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, error_response)
     app.add_middleware(AdmissionMiddleware, service=service)

@@ -9,6 +9,17 @@ from lastly.errors import BodyTimeoutError
 from lastly.serving.body_budget import BodyBudget, BodyShare
 
 
+def has_body(headers: Headers) -> bool:
+    """Return whether a request's head announces a body."""
+    return announced_bytes(headers) > 0 or "transfer-encoding" in headers
+
+
+def announced_bytes(headers: Headers) -> int:
+    """Return the length that a request's head announces, 0 where it names none."""
+    announced = headers.get("content-length", "0")
+    return int(announced) if announced.isdecimal() else 0
+
+
 async def read_body(
     headers: Headers, receive: Receive, budget: BodyBudget, share: BodyShare, seconds: float
 ) -> bytes | None:
@@ -16,8 +27,7 @@ async def read_body(
 
     Raises RequestTooLargeError, OverloadedError or BodyTimeoutError.
     """
-    announced = headers.get("content-length", "0")
-    budget.check(int(announced) if announced.isdecimal() else 0)
+    budget.check(announced_bytes(headers))
     try:
         async with asyncio.timeout(seconds):
             return await _read(receive, share)

@@ -1,12 +1,12 @@
 """The HTTP paths, each a few lines: read, ask the service, answer."""
 
-from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.security import HTTPBearer
 
 from lastly import __version__
+from lastly.serving.bounded_route import BoundedRoute
 from lastly.serving.dialects.cohere import CohereRequest, CohereResponse
 from lastly.serving.dialects.common import ErrorResponse, Health, Info, ModelCard, ModelList, RerankCall
 from lastly.serving.dialects.jina import RerankRequest, RerankResponse
@@ -32,18 +32,8 @@ Served = Annotated[Service, Depends(service_of)]
 TimeLeft = Annotated[int | None, Header(alias="X-Request-Timeout-Ms", ge=1, description="the caller's remaining time")]
 
 
-async def _count_documents(request: Request, service: Served) -> None:
-    """Refuse too many documents before each is looked at; a body that is no JSON is refused after this."""
-    body: Any = None
-    with suppress(ValueError, RecursionError):
-        body = await request.json()
-    for key in ("documents", "texts"):
-        if isinstance(body, dict) and isinstance(body.get(key), list):
-            service.check_count(len(body[key]))
-
-
-_COUNTED = [Depends(_count_documents)]
 api = APIRouter(dependencies=[Depends(_bearer)], responses=_ERRORS)
+rerank_api = APIRouter(dependencies=[Depends(_bearer)], responses=_ERRORS, route_class=BoundedRoute)
 open_api = APIRouter()
 
 
@@ -52,9 +42,8 @@ async def _rank(request: Request, call: RerankCall, timeout_ms: int | None) -> t
     return await cancel_on_disconnect(request.receive, work)
 
 
-@api.post(
+@rerank_api.post(
     "/v1/rerank",
-    dependencies=_COUNTED,
     response_model_exclude_none=True,
     summary="Rerank documents for a query (Jina form)",
 )
@@ -64,16 +53,15 @@ async def rerank(body: RerankRequest, request: Request, time_left: TimeLeft = No
     return RerankResponse.of(name, body, ranking)
 
 
-@api.post("/v2/rerank", dependencies=_COUNTED, summary="Rerank documents for a query (Cohere form)")
+@rerank_api.post("/v2/rerank", summary="Rerank documents for a query (Cohere form)")
 async def rerank_cohere(body: CohereRequest, request: Request, time_left: TimeLeft = None) -> CohereResponse:
     """Rank the documents in one context; results come best first."""
     _, ranking = await _rank(request, body.to_call(), time_left)
     return CohereResponse.of(request.state.request_id, body, ranking)
 
 
-@api.post(
+@rerank_api.post(
     "/rerank",
-    dependencies=_COUNTED,
     response_model_exclude_none=True,
     summary="Rerank texts for a query (TEI, vLLM, Infinity forms)",
 )

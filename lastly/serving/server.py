@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,6 +17,8 @@ from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.logs import configure
 from lastly.serving.app import create_app
+from lastly.serving.connections.listener import PausingListener, ignore_reported
+from lastly.serving.connections.protocol import BoundedProtocol
 from lastly.serving.credentials.certificate import Certificate
 
 _LAST_ANSWERS_S = 2  # to send the refusals of calls that did not end while the server drained
@@ -53,8 +56,8 @@ def listen(settings: Settings, build: Build = create_app) -> Iterator[Listening]
         raise InvalidRequestError(
             f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); choose another host or port"
         ) from error
-    with listener:
-        yield Listening(settings, listener, build)
+    with PausingListener(listener) as pausing:
+        yield Listening(settings, pausing, build)
 
 
 def serve(settings: Settings, build: Build = create_app) -> int:
@@ -73,6 +76,9 @@ class _Server(uvicorn.Server):
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         config = uvicorn.Config(
             app,
+            http=BoundedProtocol,  # uvicorn would take whichever parser and loop happen to be installed
+            loop="asyncio",
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
@@ -91,8 +97,10 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Also take SIGHUP, which loads the models again; only the main thread may take signals."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_report)
         if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+            loop.add_signal_handler(signal.SIGHUP, self._reload)
         with super().capture_signals():
             yield
             self._captured_signals.clear()  # uvicorn raises them again at the end; a drained stop is a success
@@ -116,6 +124,12 @@ class _Server(uvicorn.Server):
         loading: asyncio.Task[None] = self._app.state.loading
         self.failed = loading.done() and not loading.cancelled() and loading.exception() is not None
         return await super().on_tick(counter) or self.failed
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody caught, but for the pauses that the listener reports itself."""
+    if not ignore_reported(context):
+        loop.default_exception_handler(context)
 
 
 def _certificate(config: uvicorn.Config, settings: Settings) -> Certificate | None:

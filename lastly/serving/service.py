@@ -72,8 +72,7 @@ class Service:
         """Raise RequestTooLargeError where a call has too many documents."""
         if documents > self.settings.max_documents:
             raise RequestTooLargeError(
-                f"{documents} documents, at most {self.settings.max_documents} are taken; "
-                "send fewer or raise max_documents"
+                f"over {self.settings.max_documents} documents; send fewer or raise max_documents"
             )
 
     async def rerank(
