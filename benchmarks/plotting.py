@@ -16,7 +16,7 @@ _PLOTS = RESULTS.parent / "plots"
 
 
 def new_axes() -> tuple[Any, Any]:
-    """Give an empty figure and its axes."""
+    """Return an empty figure and its axes."""
     figure, found = plt.subplots(figsize=(6, 4))
     return figure, found
 
@@ -32,7 +32,7 @@ def save(figure: Any, drawn: Any, name: str) -> None:
 
 
 def lines(series: Mapping[str, Mapping[int, float]], name: str, **labels: str) -> str:
-    """Draw a line a name over the tokens, both axes logarithmic; gives the Markdown that shows the plot."""
+    """Draw a line a name over the tokens, both axes logarithmic; return the Markdown that shows the plot."""
     figure, drawn = new_axes()
     for label, points in series.items():
         drawn.plot(list(points), list(points.values()), "o-", label=label)

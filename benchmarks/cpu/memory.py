@@ -66,7 +66,7 @@ def _in_process(way: str, length: int, work: str) -> float:
 
 
 def _measure(work: Path, way: str, length: int) -> float:
-    """Give the peak in MB."""
+    """Return the peak in MB."""
     torch.set_num_threads(THREADS)
     return_large_blocks()
     runner = transformers_runner(work) if way == REFERENCE else graph_runner(work, way)

@@ -64,7 +64,7 @@ def _in_process(way: int) -> tuple[float, float, float]:
 
 
 def _measure(path: Path, tokens: int, rounds: int, way: tuple[bool, bool, bool]) -> tuple[float, float, float]:
-    """Give the median run in seconds, and the peak and the rest above the idle process in MB."""
+    """Return the median run in seconds, and the peak and the rest above the idle process in MB."""
     arena, shrunk, mapped = way
     if mapped:
         return_large_blocks()

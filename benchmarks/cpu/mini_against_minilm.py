@@ -40,7 +40,7 @@ class States(torch.nn.Module):
         self.encoder = AutoModel.from_pretrained(folder, attn_implementation="sdpa").eval()
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Give [texts, tokens, 384]."""
+        """Return [texts, tokens, 384]."""
         states: torch.Tensor = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         return states
 
@@ -56,7 +56,7 @@ class MiniLM:
         self._session = ort.InferenceSession(_int8(folder, work), options, providers=["CPUExecutionProvider"])
 
     def scores(self, query: str, documents: list[str], limit: int) -> np.ndarray:
-        """Give the cosines [documents]; texts are cut to `limit` tokens."""
+        """Return the cosines [documents]; texts are cut to `limit` tokens."""
         self._tokenizer.enable_truncation(limit)
         self._tokenizer.enable_padding()
         encoded = self._tokenizer.encode_batch([query, *documents])

@@ -22,7 +22,7 @@ class Caller(Protocol):
     """One connection."""
 
     def search(self, number: int) -> float:
-        """Give the milliseconds of one search."""
+        """Return the milliseconds of one search."""
         ...
 
 
@@ -30,7 +30,7 @@ class Node(Protocol):
     """What answers searches."""
 
     def cpu_seconds(self) -> float:
-        """Give the processor time that it has taken."""
+        """Return the processor time that it has taken."""
         ...
 
 
@@ -80,7 +80,7 @@ def add_flags(flags: argparse.ArgumentParser) -> None:
 
 
 def under_loads(ways: Sequence[Way], searches: int, warm: int) -> Iterator[tuple[int, list[list[str]]]]:
-    """Warm the nodes, then measure under each of LOADS; gives its clients and its rows."""
+    """Warm the nodes, then measure under each of LOADS; return its clients and its rows."""
     measure(ways, 4, warm)
     for clients, pause in LOADS:
         measure(ways, clients, searches, pause)
@@ -88,7 +88,7 @@ def under_loads(ways: Sequence[Way], searches: int, warm: int) -> Iterator[tuple
 
 
 def rows(clients: str, ways: Sequence[Way]) -> list[list[str]]:
-    """Give a row for each way, its times against those of the first."""
+    """Return a row for each way, its times against those of the first."""
     base = ways[0]
     return [
         [

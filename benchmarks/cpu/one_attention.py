@@ -33,7 +33,7 @@ class Heads:
         return {"num_heads": self.queries, "kv_num_heads": self.keys, "do_rotary": 0}
 
     def widths(self) -> dict[str, int]:
-        """Give the width of q, k and v."""
+        """Return the width of q, k and v."""
         return {name: heads * self.width for name, heads in (("q", self.queries), ("k", self.keys), ("v", self.keys))}
 
 
@@ -49,7 +49,7 @@ def open_attention(file: Path, heads: Heads, write: Write) -> onnxruntime.Infere
 
 
 def compare(sessions: Sequence[onnxruntime.InferenceSession], heads: Heads, length: int, rounds: int) -> list[float]:
-    """Give the median seconds of each at one length; their values must agree."""
+    """Return the median seconds of each at one length; their values must agree."""
     rng = np.random.default_rng(length)
     feed = {name: rng.standard_normal((1, length, width), np.float32) for name, width in heads.widths().items()} | {
         "last": np.array([length - 1], np.int32),

@@ -19,7 +19,7 @@ _MODULES = {"openvino": "openvino", "llama.cpp": "llama_cpp"}
 
 @dataclass(frozen=True)
 class Runner:
-    """Something that reads token ids [tokens]; gives the scores [documents] where `scores`."""
+    """Something that reads token ids [tokens]; return the scores [documents] where `scores`."""
 
     name: str
     run: Callable[[np.ndarray], np.ndarray]
@@ -38,7 +38,7 @@ def installed() -> list[str]:
 
 
 def runners(folder: Path, names: Sequence[str], threads: int) -> Iterator[Runner]:
-    """Give every reference that is named and installed."""
+    """Return every reference that is named and installed."""
     for name in names:
         if name in _MODULES and not importlib.util.find_spec(_MODULES[name]):
             print(f"{name} is not installed and not measured", flush=True)

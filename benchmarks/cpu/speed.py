@@ -140,7 +140,7 @@ def open_graph(folder: Path, name: str) -> Any:
 
 
 def scores(session: Any, ids: np.ndarray, documents: np.ndarray) -> npt.NDArray[np.float32]:
-    """Give the cosine of each document, whose markers stand at `documents`, to the query, whose marker ends the ids."""
+    """Return each document's cosine, whose markers stand at `documents`, to the query, whose marker ends the ids."""
     inputs = {
         "input_ids": ids[None],
         "sequence_lengths": np.array([len(ids)], np.int32),
@@ -153,7 +153,7 @@ def scores(session: Any, ids: np.ndarray, documents: np.ndarray) -> npt.NDArray[
 
 
 def token_ids(length: int) -> np.ndarray:
-    """Give random ids [length], the same ones for the same length."""
+    """Return random ids [length], the same ones for the same length."""
     return np.random.default_rng(length).integers(0, full_size_checkpoint.WORDS - 10, length)
 
 

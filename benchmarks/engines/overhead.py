@@ -50,7 +50,7 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def send(self, method: str, path: str, body: Any, kind: str = "application/json") -> tuple[Any, str]:
-        """Send a request; gives the answer's body and warning. Raises AssertionError where it is refused."""
+        """Send a request; return the answer's body and warning. Raises AssertionError where it is refused."""
         sent = body if isinstance(body, str) else json.dumps(body)
         self._connection.request(method, path, sent.encode(), {"content-type": kind})
         response = self._connection.getresponse()
@@ -59,13 +59,13 @@ class Client:
         return json.loads(answer), response.getheader("warning") or ""
 
     def found(self, number: int) -> tuple[Any, str]:
-        """Search; gives the answer's body and warning."""
+        """Search; return the answer's body and warning."""
         query = {"multi_match": {"query": QUERIES[number % len(QUERIES)], "fields": ["title", "text"]}}
         asked = {"fields": self.fields} if self.fields else {}
         return self.send("POST", f"/{self.index}/_search", {"query": query, "size": self.size, **asked})
 
     def search(self, number: int) -> float:
-        """Give the milliseconds of one search; raises AssertionError where it is refused or not reranked."""
+        """Return the milliseconds of one search; raises AssertionError where it is refused or not reranked."""
         started = time.perf_counter()
         _, warning = self.found(number)
         took = (time.perf_counter() - started) * 1000
@@ -190,7 +190,7 @@ def _load(port: int, sidecar: Stub, seconds: float) -> str:
 
 
 def _ids(body: Any) -> list[str]:
-    """Give the hits' ids in an order of their own: what was found, whatever its order."""
+    """Return the hits' ids in an order of their own: what was found, whatever its order."""
     return sorted(hit["_id"] for hit in body["hits"]["hits"])
 
 

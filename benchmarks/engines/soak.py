@@ -69,7 +69,7 @@ def _stretches(node: SearchNode, sidecar: Stub, searches: int, stretches: int) -
 
 
 def _searched(node: SearchNode, searches: int) -> int:
-    """Search by several clients; gives how many searches kept their order for want of the sidecar."""
+    """Search by several clients; return how many searches kept their order for want of the sidecar."""
     numbers = itertools.count()
 
     def work(_: int) -> int:
@@ -85,7 +85,7 @@ def _searched(node: SearchNode, searches: int) -> int:
 
 
 def _row(node: SearchNode, searches: int, kept: int) -> list[str]:
-    """Give what is left after garbage was collected."""
+    """Return what is left after garbage was collected."""
     node.collect_garbage()
     nodes = Client(node.port).send("GET", "/_nodes/_local/stats/jvm", "")[0]["nodes"]
     machine = next(iter(nodes.values()))["jvm"]

@@ -76,7 +76,7 @@ class Client:
         self._parameters |= parameters
 
     def search(self, number: int) -> float:
-        """Give the milliseconds of one search; raises AssertionError where its answer isn't as expected."""
+        """Return the milliseconds of one search; raises AssertionError where its answer isn't as expected."""
         path = "/search/?" + urlencode({**self._parameters, "text": QUERIES[number % len(QUERIES)]})
         started = time.perf_counter()
         self._connection.request("GET", path)

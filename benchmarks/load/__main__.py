@@ -18,7 +18,7 @@ from tests.kit.models.small import one_layer_model
 
 @contextmanager
 def _models(given: list[str]) -> Iterator[dict[str, Path]]:
-    """Give the models by name: those given, or the embedded one and a random one that shows the sidecar's own part."""
+    """Yield models by name: those given, or the embedded one and a random one that shows the sidecar's own part."""
     if given:
         yield {name: Path(folder) for name, _, folder in (one.partition("=") for one in given)}
         return

@@ -34,12 +34,12 @@ class Soak:
     statuses: dict[int, int] = field(default_factory=dict)
 
     def medians(self, start: float, end: float) -> list[float]:
-        """Give the medians of memory, files and threads over a share of the time."""
+        """Return the medians of memory, files and threads over a share of the time."""
         found = [held for held in self.samples if start <= held.at / self.seconds <= end]
         return [statistics.median(getattr(held, name) for held in found) for name in ("megabytes", "files", "threads")]
 
     def growth(self) -> float:
-        """Give the slope of the memory after the first tenth, in MB an hour."""
+        """Return the slope of the memory after the first tenth, in MB an hour."""
         settled = [held for held in self.samples if held.at >= self.seconds / 10]
         fit = statistics.linear_regression([held.at for held in settled], [held.megabytes for held in settled])
         return fit.slope * 3600

@@ -17,7 +17,7 @@ class NoComposeError(Exception):
 
 
 def found_or_built() -> list[str]:
-    """Give Compose's command."""
+    """Return Compose's command."""
     if binary := os.environ.get("LASTLY_COMPOSE") or shutil.which("docker-compose"):
         return [binary]
     docker = shutil.which("docker")

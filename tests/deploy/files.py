@@ -15,23 +15,23 @@ PROFILES = sorted({profile for service in SERVICES.values() for profile in servi
 
 
 def dockerfile(service: str) -> str:
-    """Give the text of the Dockerfile that a service is built from."""
+    """Return the text of the Dockerfile that a service is built from."""
     return DOCKERFILES[Path(OURS[service]["build"]["dockerfile"]).name]
 
 
 def command(service: str) -> list[str]:
-    """Give a service's command as Compose reads it with nothing set in the environment."""
+    """Return a service's command as Compose reads it with nothing set in the environment."""
     return [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in SERVICES[service]["command"]]
 
 
 def copied(text: str) -> set[str]:
-    """Give what a Dockerfile copies from the context."""
+    """Return what a Dockerfile copies from the context."""
     lines = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.+) \S+$", text, re.MULTILINE)
     return {part for line in lines for part in line.split()}
 
 
 def run_lines(text: str) -> list[str]:
-    """Give the shell commands of a Dockerfile's RUN lines, without their mounts."""
+    """Return the shell commands of a Dockerfile's RUN lines, without their mounts."""
     joined = re.sub(r"\\\n\s*", "", text)
     found = re.findall(r"^RUN (.+)$", joined, re.MULTILINE)
     return [re.sub(r"^(?:--mount=\S+\s+)*", "", line) for line in found]

@@ -21,7 +21,7 @@ KEY = "a key of the stack's test"
 
 
 def build_plugin(service: str, folder: Path, java_home: str) -> Path:
-    """Run the Maven command of an engine's Dockerfile on a copy of what it copies; gives the zip that it installs."""
+    """Run the Maven command of an engine's Dockerfile on a copy of what it copies; return the zip that it installs."""
     text = dockerfile(service)
     ignored = shutil.ignore_patterns("target")
     shutil.copytree(ROOT / "plugin", folder / "plugin", ignore=ignored)
@@ -45,11 +45,11 @@ class Stack:
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def translated(self, word: str) -> str:
-        """Give a word of a command with this machine's addresses; a service that does not run gets a dead one."""
+        """Return a word of a command with this machine's addresses; a service that does not run gets a dead one."""
         return re.sub(r"(?<=http://)([\w-]+:\d+)", lambda found: self.addresses.get(found[1], "127.0.0.1:9"), word)
 
     def start(self, service: str) -> str:
-        """Start a service of the sidecar's image and wait as its health check does; gives its address here."""
+        """Start a service of the sidecar's image and wait as its health check does; return its address here."""
         port = free_port()
         listened = listened_port(service)
         environment = {**SERVICES[service]["environment"], "LASTLY_HOST": "127.0.0.1", "LASTLY_PORT": str(port)}
@@ -66,7 +66,7 @@ class Stack:
         return f"http://127.0.0.1:{port}"
 
     def run(self, service: str) -> str:
-        """Run a service that ends; gives what it printed."""
+        """Run a service that ends; return what it printed."""
         words = [self.translated(word) for word in command(service)]
         done = subprocess.run(
             [sys.executable, "-m", "lastly", *words], capture_output=True, text=True, timeout=START_S, check=False
@@ -83,13 +83,13 @@ class Stack:
 
 
 def listened_port(service: str) -> str:
-    """Give the port that a service is told to listen on, by its command or its environment."""
+    """Return the port that a service is told to listen on, by its command or its environment."""
     flags = [word.removeprefix("--port=") for word in command(service) if word.startswith("--port=")]
     return str(flags[0] if flags else SERVICES[service]["environment"]["LASTLY_PORT"])
 
 
 def node_settings(service: str) -> dict[str, str]:
-    """Give the engine's settings of a service's environment: the names with dots."""
+    """Return the engine's settings of a service's environment: the names with dots."""
     return {name: value for name, value in SERVICES[service]["environment"].items() if "." in name}
 
 
@@ -125,7 +125,7 @@ def check_health(service: str, port: int) -> None:
 
 
 def _own_check(service: str, listened: str, port: int) -> list[str]:
-    """Give the health check of a service of ours, or else of its image, with the port here."""
+    """Return the health check of a service of ours, or else of its image, with the port here."""
     if check := SERVICES[service].get("healthcheck"):
         return [sys.executable, *(word.replace(listened, str(port)) for word in check["test"][2:])]
     written = re.findall(r"^\s+CMD \[(.+)\]$", dockerfile(service), re.MULTILINE)[0]

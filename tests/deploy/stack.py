@@ -28,7 +28,7 @@ QUERY = "temporary directory that is deleted afterwards"
 
 
 def main() -> int:
-    """Run the steps; gives the exit status."""
+    """Run the steps; return the exit status."""
     profiles = _parser().parse_args().profiles
     if (lacking := _lacking()) is not None:
         print(f"SKIPPED, so the stack counts as not run: {lacking}")

@@ -79,7 +79,7 @@ def run(helm: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def render(helm: str, *arguments: str) -> dict[str, Any]:
-    """Give the chart's objects by kind."""
+    """Return the chart's objects by kind."""
     rendered = run(helm, "template", "x", str(CHART), "--kube-version", f"{KUBERNETES}.0", *arguments)
     assert rendered.returncode == 0, rendered.stderr
     return {made["kind"]: made for made in yaml.safe_load_all(rendered.stdout) if made}

@@ -22,7 +22,7 @@ LINUX = {
 
 
 def entries(file: Path) -> dict[str, tuple[Requirement, int]]:
-    """Give each requirement of a file with its number of hashes."""
+    """Return each requirement of a file with its number of hashes."""
     lines = re.sub(r"\\\n", " ", file.read_text(encoding="utf-8")).splitlines()
     found: dict[str, tuple[Requirement, int]] = {}
     for line in lines:
@@ -35,7 +35,7 @@ def entries(file: Path) -> dict[str, tuple[Requirement, int]]:
 
 
 def versions_of_ci() -> dict[str, set[str]]:
-    """Give the versions of constraints.txt."""
+    """Return the versions of constraints.txt."""
     versions: dict[str, set[str]] = {}
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):

@@ -92,7 +92,7 @@ def other(corpus: Corpus) -> Iterator[Others]:
 
 @pytest.fixture
 def own_cluster_as_remote(engine: Engine) -> Iterator[str]:
-    """Make the cluster a remote one of its own, which needs no second node; gives its name."""
+    """Make the cluster a remote one of its own, which needs no second node; return its name."""
     nodes = engine.request("GET", "/_nodes/_local/transport").body["nodes"].values()
     seeds = [node["transport"]["publish_address"] for node in nodes]
     answer = engine.request("PUT", "/_cluster/settings", {"persistent": {"cluster.remote.itself.seeds": seeds}})

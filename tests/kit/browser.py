@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Give a fresh page; any error in its console fails the test."""
+    """Return a fresh page; any error in its console fails the test."""
     page = browser.new_page(viewport={"width": 1360, "height": 900})
     page.set_default_timeout(20_000)
     errors: list[str] = []

@@ -45,13 +45,13 @@ SCRIPTS = [
 
 
 def sentence(words: int, seed: int) -> str:
-    """Give random words, the same for the same seed."""
+    """Return random words, the same for the same seed."""
     rng = random.Random(seed)
     return " ".join(rng.choice(WORDS) for _ in range(words))
 
 
 def documents(count: int, words: int = 8) -> list[str]:
-    """Give distinct documents of unequal lengths."""
+    """Return distinct documents of unequal lengths."""
     return [sentence(1 + (words * (number % 5 + 1)) // 3, number) for number in range(count)]
 
 

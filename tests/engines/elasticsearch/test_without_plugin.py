@@ -50,7 +50,7 @@ def test_the_real_sidecar_answers_what_the_endpoint_describes(real_sidecar: Real
 
 
 def _found(answer: Any, path: str) -> list[Any]:
-    """Give what a path like `$.results[*].index` finds."""
+    """Return what a path like `$.results[*].index` finds."""
     parts = re.fullmatch(r"\$\.(\w+)\[\*\]\.(\w+)", path)
     assert parts, path
     return [one[parts[2]] for one in answer[parts[1]]]

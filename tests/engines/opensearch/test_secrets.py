@@ -9,7 +9,7 @@ KEY = "lastly.sidecar.api_key"
 
 
 def _sent(corpus: Corpus) -> str | None:
-    """Have the node read its keystore again; gives what its next call says of itself."""
+    """Have the node read its keystore again; return what its next call says of itself."""
     reloaded = corpus.engine.request("POST", "/_nodes/reload_secure_settings").body["nodes"].values()
     assert not any("reload_exception" in node for node in reloaded), reloaded
     assert corpus.search().status == 200

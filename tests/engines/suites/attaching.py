@@ -11,7 +11,7 @@ from tests.kit.sidecars.real import RealSidecar
 
 
 def attach(kind: Kind, corpus: Corpus, *more: str, sidecar: str = "") -> int:
-    """Attach the corpus; gives the exit status."""
+    """Attach the corpus; return the exit status."""
     where = ["--url", corpus.engine.url, "--index", corpus.index, "--sidecar", sidecar or corpus.sidecar.url]
     return kind.attach([*where, *more])
 

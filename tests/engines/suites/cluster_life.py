@@ -152,7 +152,7 @@ def _a_node_killed_under_searches_loses_no_search(nodes: list[SearchNode], corpu
 
 
 def _lost_by_the_engine(answer: Answer) -> bool:
-    """Tell whether a node went between query and fetch: the engine fails such a search, with Lastly or without."""
+    """Return whether a node went between query and fetch: the engine fails such a search, with Lastly or without."""
     cause = answer.body.get("error", {}).get("caused_by", {}).get("type")
     return answer.status == 500 and cause == "node_not_connected_exception"
 

@@ -80,15 +80,15 @@ class Documents(Protocol):
         ...
 
     def configured(self, **settings: Any) -> "Documents":
-        """Give the documents with these settings of reranking, by their short names."""
+        """Return the documents with these settings of reranking, by their short names."""
         ...
 
     def count(self, name: str) -> int:
-        """Give a counter."""
+        """Return a counter."""
         ...
 
     def breaker_open(self) -> bool:
-        """Tell whether the sidecar is left alone at present."""
+        """Return whether the sidecar is left alone at present."""
         ...
 
 

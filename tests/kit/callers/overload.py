@@ -25,7 +25,7 @@ class Outcome:
         self.seconds.setdefault(status, []).append(seconds)
 
     def percentile(self, status: int, share: float) -> float:
-        """Give the milliseconds that `share` of a status's answers stayed under; 0 where there were none."""
+        """Return the milliseconds that `share` of a status's answers stayed under; 0 where there were none."""
         found = sorted(self.seconds.get(status, []))
         return found[min(len(found) - 1, int(share * len(found)))] * 1000 if found else 0.0
 

@@ -52,7 +52,7 @@ def use_sidecars(corpus: Corpus, urls: list[str]) -> None:
 
 
 def restored(corpus: Corpus) -> Corpus:
-    """Give the corpus as it was: default settings, a truthful sidecar, a closed breaker."""
+    """Return the corpus as it was: default settings, a truthful sidecar, a closed breaker."""
     answer = corpus.configure(**dict.fromkeys(_OTHERS), **DEFAULTS)
     assert answer.status == 200, answer.body
     corpus.sidecar.reset()

@@ -7,12 +7,12 @@ from tests.kit.sidecars.lying import LyingSidecar
 
 
 def by_id(hits: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Give the hits by id, without what reranking may change."""
+    """Return the hits by id, without what reranking may change."""
     return {hit["_id"]: {name: value for name, value in hit.items() if name != "_score"} for hit in hits}
 
 
 def at(start: int) -> dict[str, Any]:
-    """Give the place of a page as an argument: `from` is a word of Python's."""
+    """Return the place of a page as an argument: `from` is a word of Python's."""
     return {"from": start}
 
 
@@ -92,11 +92,11 @@ class Corpus:
         return self
 
     def count(self, name: str) -> int:
-        """Give a counter."""
+        """Return a counter."""
         return int(self.counts()[name])
 
     def breaker_open(self) -> bool:
-        """Tell whether the sidecar is left alone at present."""
+        """Return whether the sidecar is left alone at present."""
         return bool(self.counts()["breaker"] != "closed")
 
     def configure(self, **settings: Any) -> Answer:
@@ -116,6 +116,6 @@ class Corpus:
         return self.search(query, **{**body, "ext": {"lastly": {"enabled": False}}})
 
     def counts(self) -> dict[str, Any]:
-        """Give the node's counters."""
+        """Return the node's counters."""
         nodes = self.engine.request("GET", self.engine.stats_path).body["nodes"]
         return dict(next(iter(nodes.values())))

@@ -50,7 +50,7 @@ class Searches:
         return len(self.seen) - self.reranked()
 
     def milliseconds(self) -> tuple[float, float]:
-        """Give the median and the 99th percentile of a search."""
+        """Return the median and the 99th percentile of a search."""
         shares = quantiles([seen.took * 1000 for seen in self.seen], n=100)
         return shares[49], shares[98]
 

@@ -42,7 +42,7 @@ class Reference:
     def scores(
         self, query: str, documents: list[str], instruction: str | None = None, limits: Limits | None = None
     ) -> list[float]:
-        """Give every document's score, in the documents' order."""
+        """Return every document's score, in the documents' order."""
         limits = limits or Limits()
         query, query_length = self._cut(query, limits.max_query_length)
         cut = [self._cut(document, limits.max_doc_length) for document in documents]

@@ -6,7 +6,7 @@ from pathlib import Path
 from lastly_training.loop.parallel import Group
 from lastly_training.loop.recipe import Recipe
 from lastly_training.loop.run import Run
-from lastly_training.loop.train import train
+from lastly_training.loop.train import Trainer
 from lastly_training.model.checkpoint import Checkpoint
 
 
@@ -17,7 +17,7 @@ def main(data: Path, folder: Path) -> None:
     run = Run(data, [], "cpu", 8, group)
     checkpoint = Checkpoint.load(folder / "start")
     prepared = run.prepare(checkpoint, recipe, folder / "prepared")
-    model, _ = train(checkpoint, prepared, [], recipe, "cpu", group, lambda _: None)
+    model, _ = Trainer(prepared, [], recipe, "cpu", group).train(checkpoint)
     model.checkpoint().save(folder / f"rank{group.rank}")
     group.leave()
 

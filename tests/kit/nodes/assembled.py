@@ -29,7 +29,7 @@ classname=org.elasticsearch.transport.netty4.Netty4Plugin
 
 
 def assembled(version: str) -> Path:
-    """Give the zip; it is put together once. Raises CalledProcessError where Maven can't."""
+    """Return the zip; it is put together once. Raises CalledProcessError where Maven can't."""
     file = CACHE / f"elasticsearch-{version}-assembled.zip"
     if not file.exists():
         with tempfile.TemporaryDirectory() as folder:

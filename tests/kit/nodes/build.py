@@ -14,19 +14,19 @@ PLUGIN = Path(__file__).parents[3] / "plugin"
 
 
 def version(module: str) -> str:
-    """Give the version of its engine: of a variable like OPENSEARCH_VERSION, or the one of plugin/`module`'s pom."""
+    """Return the version of its engine: of a variable like OPENSEARCH_VERSION, or the one of plugin/`module`'s pom."""
     return os.environ.get(f"{module.upper()}_VERSION") or built_for(module)
 
 
 def built_for(module: str) -> str:
-    """Give the version of its engine in plugin/`module`'s pom."""
+    """Return the version of its engine in plugin/`module`'s pom."""
     found = re.search(f"<{module}.version>(.*?)<", (PLUGIN / module / "pom.xml").read_text("utf-8"))
     assert found
     return found[1]
 
 
 def built(module: str, version: str, java_home: str | None, needs: str, *options: str) -> Path:
-    """Give the zip of plugin/`module` for one version of its engine; a missing tool skips, a failing build fails."""
+    """Return the zip of plugin/`module` for one version of its engine; a missing tool skips, a failing build fails."""
     maven = shutil.which("mvn")
     if not maven or not java_home:
         pytest.skip(f"{module}'s tests need Maven and {needs}")

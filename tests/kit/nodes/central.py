@@ -16,7 +16,7 @@ class MissingArtifactError(Exception):
 
 
 def artifact(coordinates: str) -> Path:
-    """Fetch `group:name:version:zip` once; gives the file.
+    """Fetch `group:name:version:zip` once; return the file.
 
     Raises MissingArtifactError, or AssertionError with what Maven says.
     """

@@ -16,7 +16,7 @@ PROFILE = ["-P", "elasticsearch-9"] if NINE else []
 
 
 def java_home() -> str | None:
-    """Give the JDK that runs the node: ES_JAVA_HOME, or one that is installed."""
+    """Return the JDK that runs the node: ES_JAVA_HOME, or one that is installed."""
     return java.java_home(21 if NINE else 17, "ES_JAVA_HOME")
 
 
@@ -34,11 +34,11 @@ class ElasticsearchNode(SearchNode):
         super().__post_init__()
 
     def distribution(self) -> Path:
-        """Give the zip of the engine."""
+        """Return the zip of the engine."""
         if NINE:
             return assembled(VERSION)
         return artifact(f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip")
 
     def java_home(self) -> str:
-        """Give the JDK that runs the node."""
+        """Return the JDK that runs the node."""
         return java_home() or ""

@@ -17,12 +17,12 @@ ML_PLUGINS = ("opensearch-job-scheduler", "opensearch-knn", "neural-search", "op
 
 
 def java_home() -> str | None:
-    """Give the JDK that runs the node and builds its plugin: OPENSEARCH_JAVA_HOME, or one that is installed."""
+    """Return the JDK that runs the node and builds its plugin: OPENSEARCH_JAVA_HOME, or one that is installed."""
     return java.java_home(21, "OPENSEARCH_JAVA_HOME")
 
 
 def engine_plugin(name: str) -> Path:
-    """Give the zip of one of OpenSearch's own plugins; skips where another version than ours is asked and has none."""
+    """Return the zip of one of OpenSearch's own plugins; skip where a version other than ours has none."""
     try:
         return artifact(f"org.opensearch.plugin:{name}:{VERSION}.0:zip")
     except MissingArtifactError:
@@ -40,9 +40,9 @@ class OpenSearchNode(SearchNode):
     variables: ClassVar[dict[str, str]] = {"java": "OPENSEARCH_JAVA_HOME", "temporary": "OPENSEARCH_TMPDIR"}
 
     def distribution(self) -> Path:
-        """Give the zip of the engine."""
+        """Return the zip of the engine."""
         return artifact(f"org.opensearch.distribution.integ-test-zip:opensearch:{VERSION}:zip")
 
     def java_home(self) -> str:
-        """Give the JDK that runs the node."""
+        """Return the JDK that runs the node."""
         return java_home() or ""

@@ -58,11 +58,11 @@ class SearchNode:
             self.install(plugin)
 
     def distribution(self) -> Path:
-        """Give the zip of the engine."""
+        """Return the zip of the engine."""
         raise NotImplementedError
 
     def java_home(self) -> str:
-        """Give the JDK that runs the node."""
+        """Return the JDK that runs the node."""
         raise NotImplementedError
 
     @property
@@ -116,7 +116,7 @@ class SearchNode:
         }
 
     def tool(self, name: str, *arguments: str, stdin: str = "") -> str:
-        """Run one of the distribution's tools as the node's user; gives what it printed, fails where it fails."""
+        """Run one of the distribution's tools as the node's user; return what it printed, fails where it fails."""
         done = subprocess.run(
             [self.home / "bin" / name, *arguments],
             input=stdin,

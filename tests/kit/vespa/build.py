@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "integrations" / "lastly_integrations" / "vespa" / "example"
 
 
 def has_content_node() -> bool:
-    """Tell whether the tests' content node can read what this version's dispatcher sends."""
+    """Return whether the tests' content node can read what this version's dispatcher sends."""
     version = os.environ.get("VESPA_VERSION")
     return not version or tuple(map(int, version.split(".")[:2])) >= _CONTENT_NODE_SINCE
 
@@ -56,7 +56,7 @@ def plain_package(folder: Path) -> Path:
 
 
 def runnable(folder: Path, http_port: int) -> Path:
-    """Give a package ports of its own, so that several run at a time."""
+    """Return a package ports of its own, so that several run at a time."""
     services = folder / "services.xml"
     server = f'<http><server id="default" port="{http_port}"/></http>'
     text = services.read_text().replace("<document-api/>", server)

@@ -31,11 +31,11 @@ class Java:
     class_path: str
 
     def validate(self, package: Path) -> tuple[bool, str]:
-        """Let Vespa's own config model judge an application package; gives its verdict and all that it said."""
+        """Let Vespa's own config model judge an application package; return its verdict and all that it said."""
         return self._run(_MODEL, package)
 
     def resolve(self, bundle: Path) -> tuple[bool, str]:
-        """Let Felix resolve a bundle against the container's exports; gives its verdict and all that it said."""
+        """Let Felix resolve a bundle against the container's exports; return its verdict and all that it said."""
         return self._run(_BUNDLE, bundle)
 
     def _run(self, main: str, argument: Path) -> tuple[bool, str]:
@@ -134,7 +134,7 @@ class Container:
         return self.get("/search/?" + urlencode(query), headers)
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Found:
-        """Give the answer of any path."""
+        """Return the answer of any path."""
         connection = http.client.HTTPConnection(*self._address, timeout=30)
         started = time.perf_counter()
         with contextlib.closing(connection):

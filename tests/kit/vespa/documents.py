@@ -38,11 +38,11 @@ class Metrics:
             self._last[f"{name} {dimensions.get('searcher')}"] = values["last"]
 
     def count(self, name: str) -> int:
-        """Give how often `lastly.name` was counted; `name reason` for one reason."""
+        """Return how often `lastly.name` was counted; `name reason` for one reason."""
         return self.read()._counts[f"lastly.{name}"]
 
     def last(self, name: str, searcher: str) -> float:
-        """Give what a searcher's gauge showed last."""
+        """Return what a searcher's gauge showed last."""
         return self.read()._last.get(f"lastly.{name} {searcher}", 0)
 
 
@@ -68,14 +68,14 @@ class VespaDocuments:
         )
 
     def configured(self, **settings: Any) -> "VespaDocuments":
-        """Give the chain that was deployed with these settings; they can't change while a container runs."""
+        """Return the chain that was deployed with these settings; they can't change while a container runs."""
         return replace(self, chain=next(name for name, has in self.chains.items() if has == settings))
 
     def count(self, name: str) -> int:
-        """Give a counter."""
+        """Return a counter."""
         return self.metrics.count(name)
 
     def breaker_open(self) -> bool:
-        """Tell whether the sidecar is left alone at present; a searcher says so with every query."""
+        """Return whether the sidecar is left alone at present; a searcher says so with every query."""
         self.page()
         return self.metrics.last("breaker_open", SEARCHER) > 0

@@ -2,19 +2,15 @@
 
 import json
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lastly_training.data.prepared import Prepared
-from lastly_training.loop.recipe import Recipe
-from lastly_training.loop.train import train
+from lastly_training.loop.train import Trainer
 from lastly_training.mini import ablations
 from lastly_training.mini.written import Writer, written
 from lastly_training.model.checkpoint import Checkpoint
-from lastly_training.teachers.teacher import Teacher
 from tests.kit.models.checkpoints import LLAMA, QWEN3
 from tests.model.training.runs import SHAPE, TOY, backbone_folder
 
@@ -48,15 +44,14 @@ def test_every_change_of_the_recipe_is_trained_and_measured_once(
     ]
     trained = []
 
-    def counted(
-        checkpoint: Checkpoint, prepared: Prepared, teachers: Sequence[Teacher], recipe: Recipe, *rest: Any
-    ) -> Any:
-        trained.append((recipe.steps, recipe.info_nce, recipe.seed))
-        if recipe.tokens == 1:
-            raise RuntimeError("out of memory")
-        return train(checkpoint, prepared, teachers, recipe, *rest)
+    class Counted(Trainer):
+        def train(self, checkpoint: Checkpoint) -> Any:
+            trained.append((self.recipe.steps, self.recipe.info_nce, self.recipe.seed))
+            if self.recipe.tokens == 1:
+                raise RuntimeError("out of memory")
+            return super().train(checkpoint)
 
-    monkeypatch.setattr("lastly_training.mini.ablations.train", counted)
+    monkeypatch.setattr("lastly_training.mini.ablations.Trainer", Counted)
     ablations.main([*flags, "--steps", "3", "--changes", "", "--tokens 1", "--info-nce 0"])
     assert trained == [(3, 0.3, 0), (3, 0.3, 0), (3, 0.0, 0)]
     printed = capsys.readouterr()

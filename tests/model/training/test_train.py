@@ -21,7 +21,7 @@ from lastly_training.loop.objective import weighted_losses
 from lastly_training.loop.parallel import Group
 from lastly_training.loop.recipe import Recipe
 from lastly_training.loop.run import Run
-from lastly_training.loop.train import train
+from lastly_training.loop.train import Trainer
 from lastly_training.model.backbone import Shape as Kept
 from lastly_training.model.backbone import start
 from lastly_training.model.reranker import ListwiseReranker
@@ -89,7 +89,7 @@ def test_the_teachers_embeddings_are_learnt_before_their_lists(
     checkpoint = start(backbone_folder(tmp_path / "backbone", QWEN3), Kept(projector=(48, 384)), "toy", 0)
     recipe = Recipe(steps=202, embeddings_share=0.5, tokens=256, largest=6, limit=24, workers=0)
     prepared = Run(data, teachers, "cpu").prepare(checkpoint, recipe)
-    train(checkpoint, prepared, teachers, recipe, "cpu", Group(), lambda model: None)
+    Trainer(prepared, teachers, recipe, "cpu").train(checkpoint)
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if "step" in line]
     first, second, third = (line[5::2] for line in lines)
     assert first == second == ["spread", "embed"]

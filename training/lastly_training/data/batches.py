@@ -98,7 +98,7 @@ class Lists(IterableDataset[tuple[Batch, ...]]):
         return [batch, [one.reversed() for one in batch]] if self._twice else [batch]
 
     def _length(self, one: TrainingList) -> int:
-        """Give the tokens of a list, at most."""
+        """Return the tokens of a list, at most."""
         lengths = self._prepared.spelling.lengths
         query = min(int(lengths[one.query].sum()), MAX_QUERY_LENGTH)
         return 2 * query + 4 + sum(int(lengths[text].sum()) + 1 for text in one.documents)
@@ -126,7 +126,7 @@ class _Pool:
         return bool(self._pools)
 
     def draw(self, rng: random.Random) -> int:
-        """Give a query's place."""
+        """Return a query's place."""
         pool = rng.choices(self._pools, self._weights)[0]
         return int(pool[rng.randrange(len(pool))])
 

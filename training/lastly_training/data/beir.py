@@ -21,7 +21,7 @@ class Collection:
     judgements: dict[str, Judgements] = field(default_factory=dict)
 
     def relevant(self, split: str) -> dict[int, list[int]]:
-        """Give the rows of the relevant documents by query; queries without any are left out."""
+        """Return the rows of the relevant documents by query; queries without any are left out."""
         judged = self.judgements.get(split, {})
         found = {query: [row for row, gain in gains.items() if gain > 0] for query, gains in judged.items()}
         return {query: rows for query, rows in found.items() if rows}

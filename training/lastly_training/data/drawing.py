@@ -87,7 +87,7 @@ def _texts(
     varied: float,
     rng: random.Random,
 ) -> tuple[Values, list[Values]]:
-    """Give the query and the documents, changed and cut to whole words of `limit` tokens."""
+    """Return the query and the documents, changed and cut to whole words of `limit` tokens."""
     variation, dice = Variation(prepared.documents, prepared.terms), np.random.default_rng(rng.getrandbits(64))
     asked, spelling = wanted.words, prepared.spelling
     if not wanted.labelled and rng.random() < varied:

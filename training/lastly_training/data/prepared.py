@@ -65,7 +65,7 @@ class Prepared:
     readings: list[Reading]
 
     def query(self, place: int) -> ListQuery:
-        """Give one query with its lists."""
+        """Return one query with its lists."""
         return ListQuery(
             self.queries[place],
             self.candidates[place],

@@ -38,12 +38,12 @@ class Clock:
 
     @property
     def lists(self) -> bool:
-        """Tell whether lists count already."""
+        """Return whether lists count already."""
         return self.progress >= self._lists_from
 
     @property
     def learning_rate(self) -> float:
-        """Give the backbone's: in each stage it rises for some steps, then falls by half a cosine to a fiftieth."""
+        """Return the backbone's: in each stage it rises for some steps, then falls by half a cosine to a fiftieth."""
         peak, begin, end = self._recipe.embeddings_learning_rate, 0.0, self._lists_from
         if self.lists:
             peak, begin, end = self._recipe.learning_rate, self._lists_from, 1.0

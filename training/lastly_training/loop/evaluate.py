@@ -117,7 +117,7 @@ def report(
     teachers: Sequence[Teacher],
     shuffles: int = _SHUFFLES,
 ) -> dict[str, dict[str, float]]:
-    """Give nDCG@10 by set and ranker, teachers too, and the mean.
+    """Return nDCG@10 by set and ranker, teachers too, and the mean.
 
     "spread" is the deviation over `shuffles` random orders.
     """

@@ -24,7 +24,7 @@ class Taught:
 def weighted_losses(
     model: nn.Module, readings: list[Batch], taught: Taught | None, recipe: Recipe, lists: bool, device: str
 ) -> dict[str, Tensor]:
-    """Give the losses by name; `readings` holds the batch and, where the recipe wants it, its reverse.
+    """Return the losses by name; `readings` holds the batch and, where the recipe wants it, its reverse.
 
     Unless `lists` count, only the embeddings do. Without a teacher lists are judged by labels and BM25 alone.
     """
@@ -44,7 +44,7 @@ def weighted_losses(
 def _list_losses(
     documents: Tensor, marks: Tensor, batch: Batch, taught: Taught | None, recipe: Recipe
 ) -> dict[str, Tensor]:
-    """Give the losses of the scores: of the query's last state, and of its first with dual matching."""
+    """Return the losses of the scores: of the query's last state, and of its first with dual matching."""
     by_list, scores = _list_loss(batch, taught, recipe), cosines(documents, marks[:, -1])
     judged = batch.positive & batch.labelled[:, None]
     nce = losses.info_nce(scores, judged, batch.real, recipe.temperature)
@@ -61,7 +61,7 @@ def _read(model: nn.Module, batch: Batch, device: str) -> tuple[Tensor, Tensor]:
 
 
 def _list_loss(batch: Batch, taught: Taught | None, recipe: Recipe) -> Callable[[Tensor], Tensor]:
-    """Give the loss of a batch's scores against what teacher, BM25 and labels want of its lists."""
+    """Return the loss of a batch's scores against what teacher, BM25 and labels want of its lists."""
     wanted = recipe.bm25_weight * batch.first_stage
     if taught:
         wanted = wanted + torch.einsum("ndw,nw->nd", taught.documents, taught.queries)

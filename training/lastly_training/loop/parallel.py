@@ -46,7 +46,7 @@ class Group:
             distributed.destroy_process_group()
 
     def joined(self, model: nn.Module) -> nn.Module:
-        """Give a model that starts as the first process's, and whose gradients are the mean over the group.
+        """Return a model that starts as the first process's, and whose gradients are the mean over the group.
 
         They travel while the rest is still computed, between GPUs in bf16: half the bytes.
         """
@@ -58,7 +58,7 @@ class Group:
         return together
 
     def same(self, value: float, device: str) -> float:
-        """Give the first process's value to all."""
+        """Return the first process's value to all."""
         if self.size == 1:
             return value
         shared = torch.tensor(value, dtype=torch.float64, device=device)

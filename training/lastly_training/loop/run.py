@@ -15,7 +15,7 @@ from lastly_training.data.prepared import Prepared, prepare
 from lastly_training.loop.evaluate import Tokens, report, table
 from lastly_training.loop.parallel import Group
 from lastly_training.loop.recipe import Recipe
-from lastly_training.loop.train import train
+from lastly_training.loop.train import Trainer
 from lastly_training.model.checkpoint import Checkpoint
 from lastly_training.model.reranker import ListwiseReranker, describe
 from lastly_training.teachers.teacher import Teacher
@@ -59,14 +59,14 @@ class Run:
         return prepared
 
     def train(self, checkpoint: Checkpoint, prepared: Prepared, recipe: Recipe, output: Path) -> Path:
-        """Train and save; gives the folder of the better checkpoint, the last step's or the averaged one.
+        """Train and save; return the folder of the better checkpoint, the last step's or the averaged one.
 
         `training.json` beside them says how they were made and with what result; `kept` is the recipe's `keep_every`.
         Only a group's first process saves and measures; the others are given `output`.
         """
         started = time.monotonic()
         keep = partial(_save, output / "kept")
-        model, average = train(checkpoint, prepared, self.teachers, recipe, self.device, self.group, keep)
+        model, average = Trainer(prepared, self.teachers, recipe, self.device, self.group, keep).train(checkpoint)
         if not self.group.first:
             return output
         model.checkpoint().save(output)

@@ -15,7 +15,7 @@ from lastly_training.teachers.teacher import Teacher
 _SAMPLE = 2048  # documents, and queries, whose mean is taken for that of all
 
 
-class Jury:
+class TeacherEnsemble:
     """Several teachers, whose embeddings are joined side by side.
 
     Each teacher's mean is taken out first, since some keep all texts close together; the cosine of two joint embeddings
@@ -27,7 +27,7 @@ class Jury:
         self._means = means
 
     @classmethod
-    def of(cls, prepared: Prepared, teachers: Sequence[Teacher], device: str) -> "Jury":
+    def of(cls, prepared: Prepared, teachers: Sequence[Teacher], device: str) -> "TeacherEnsemble":
         """Measure the teachers' means of documents and of queries."""
         rng = np.random.default_rng(0)
         texts = [

@@ -22,10 +22,9 @@ from lastly_training.data.dev_sets import DevSet
 from lastly_training.data.prepared import Prepared
 from lastly_training.loop.centring import centred
 from lastly_training.loop.evaluate import Tokens, report
-from lastly_training.loop.parallel import Group
 from lastly_training.loop.recipe import Recipe
 from lastly_training.loop.run import Run
-from lastly_training.loop.train import train
+from lastly_training.loop.train import Trainer
 from lastly_training.model.checkpoint import Checkpoint
 from lastly_training.teachers.teacher import Teacher, named_teacher
 
@@ -76,7 +75,7 @@ class Ablations:
 
     def _row(self, recipe: Recipe) -> Row:
         checkpoint, began = self.start(recipe), time.monotonic()
-        model, average = train(checkpoint, self.prepared, self.teachers, recipe, self.device, Group(), _keep_nothing)
+        model, average = Trainer(self.prepared, self.teachers, recipe, self.device).train(checkpoint)
         row: Row = {"seconds": time.monotonic() - began}
         measure = partial(report, self.dev_sets, model, self.device, [], shuffles=1)
         row["last"] = measure()
@@ -134,10 +133,6 @@ def _ablations(options: argparse.Namespace, recipe: Recipe) -> Ablations:
         return checkpoint if options.checkpoint else centred(checkpoint, prepared, changed, device)
 
     return Ablations(start, prepared, run.teachers, run.dev_sets(begin(recipe.seed)), device)
-
-
-def _keep_nothing(model: torch.nn.Module) -> None:
-    """No training of a table is gone on with."""
 
 
 if __name__ == "__main__":

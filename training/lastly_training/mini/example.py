@@ -14,7 +14,7 @@ _LEAST_WORDS = 20
 
 
 def texts(limit: int | None = None) -> list[Text]:
-    """Give the docstrings that are long enough to be cut in two, at most `limit` of them."""
+    """Return the docstrings that are long enough to be cut in two, at most `limit` of them."""
     found = []
     for document in python_documentation():
         summary, _, rest = document.text.partition("\n\n")

@@ -30,7 +30,7 @@ Stored = Mapping[str, npt.NDArray[Any]]
 
 
 def read_back(folder: ModelFolder, unrounded: int | None = None) -> Checkpoint:
-    """Give a folder's weights in fp32 with config, tokenizer and prompt. Raises ModelFolderError for other graphs.
+    """Return a folder's weights in fp32 with config, tokenizer and prompt. Raises ModelFolderError for other graphs.
 
     With a seed `unrounded` they are drawn evenly among those that an export would round to the folder's.
     """
@@ -49,7 +49,7 @@ def read_back(folder: ModelFolder, unrounded: int | None = None) -> Checkpoint:
 
 
 def _nodes(graph: GraphProto) -> Iterator[NodeProto]:
-    """Give all nodes, those in branches too."""
+    """Return all nodes, those in branches too."""
     for node in graph.node:
         yield node
         for one in node.attribute:

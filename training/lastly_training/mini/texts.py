@@ -33,7 +33,7 @@ class Text:
 
 
 def wordnet(folder: Path = WORDNET) -> Iterator[Text]:
-    """Give "words of a synset: gloss" for every gloss of some length."""
+    """Return "words of a synset: gloss" for every gloss of some length."""
     for part in _PARTS:
         for line in (folder / f"data.{part}").read_text(encoding="utf-8").splitlines():
             if line.startswith("  "):  # the licence
@@ -50,7 +50,7 @@ def _lemmas(head: str) -> list[str]:
 
 
 def dictionary(name: str, folder: Path = DICTIONARIES) -> Iterator[Text]:
-    """Give every entry of some length of a dictionary in dictd's format."""
+    """Return every entry of some length of a dictionary in dictd's format."""
     content = gzip.decompress((folder / f"{name}.dict.dz").read_bytes())
     lines = (folder / f"{name}.index").read_text(encoding="utf-8").splitlines()
     places = {tuple(map(_number, line.split("\t")[1:3])) for line in lines if not line.startswith("00database")}
@@ -68,7 +68,7 @@ def _number(digits: str) -> int:
 
 
 def debian(lists: Path = APT_LISTS) -> Iterator[Text]:
-    """Give each package's description, with its synopsis as the query; texts that repeat come once."""
+    """Return each package's description, with its synopsis as the query; texts that repeat come once."""
     seen: set[str] = set()
     for file in sorted(lists.glob("*_main_i18n_Translation-en*")):
         content = subprocess.run([_READ_LIST, "cat-file", str(file)], check=True, capture_output=True, timeout=60)  # noqa: S603
@@ -87,7 +87,7 @@ def _description(stanza: str) -> tuple[str, str]:
 
 
 def write_collection(folder: Path, texts: Iterable[Text], dev_every: int | None = None) -> int:
-    """Write corpus, queries and qrels; gives the number of documents.
+    """Write corpus, queries and qrels; return the number of documents.
 
     Queries are for training, but for every `dev_every`th.
     """

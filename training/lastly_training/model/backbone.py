@@ -28,7 +28,7 @@ class Windowed:
     window: int
 
     def description(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the keys of config.json; a Llama with windows is a Ministral."""
+        """Return the keys of config.json; a Llama with windows is a Ministral."""
         depth = config["num_hidden_layers"]
         if not set(self.layers) <= set(range(depth - 1)):
             raise ValueError(f"layers with a window must lie between 0 and {depth - 2}, not {self.layers}")

@@ -27,7 +27,7 @@ class Decoder(nn.Module):
         self.norm = nn.RMSNorm(hidden, eps=config["rms_norm_eps"])
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Give the states [lists, tokens, hidden] of embedded tokens; each attends to itself and earlier ones."""
+        """Return the states [lists, tokens, hidden] of embedded tokens; each attends to itself and earlier ones."""
         tokens = embedded.shape[1]
         rotary = _rotary(tokens, self._head_dim, self._theta, embedded.device)
         masks: dict[int | None, Tensor] = {

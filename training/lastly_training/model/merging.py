@@ -41,7 +41,7 @@ def _trained(model: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def merged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
-    """Give the mean of checkpoints; raises ValueError where they differ in shape or tokenizer."""
+    """Return the mean of checkpoints; raises ValueError where they differ in shape or tokenizer."""
     first = checkpoints[0]
     if any(one.config != first.config or one.tokenizer != first.tokenizer for one in checkpoints):
         raise ValueError("checkpoints to merge must have the same config.json and tokenizer.json")

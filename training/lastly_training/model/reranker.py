@@ -38,7 +38,7 @@ class ListwiseReranker(nn.Module):
         table.requires_grad_(False)
 
     def forward(self, input_ids: Tensor, documents: Tensor, queries: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the embeddings [lists, documents, width] and [lists, places of the query, width], not normalised.
+        """Return the embeddings [lists, documents, width] and [lists, places of the query, width], not normalised.
 
         `input_ids` [lists, tokens], right padded; `documents` [lists, documents] and `queries` [lists, places]: where
         the markers stand. Causal attention never reads the padding, so no mask is needed.
@@ -63,7 +63,7 @@ class ListwiseReranker(nn.Module):
 
     @torch.no_grad()
     def checkpoint(self) -> Checkpoint:
-        """Give the model as a checkpoint in the published layout."""
+        """Return the model as a checkpoint in the published layout."""
         tensors = {f"model.{name}": value.detach().cpu() for name, value in self.backbone.state_dict().items()}
         table = tensors["model.embed_tokens.weight"].clone()
         table[self._control_rows] = self.control.detach().cpu().to(table.dtype)
@@ -102,6 +102,6 @@ def cosines(documents: Tensor, queries: Tensor) -> Tensor:
 
 
 def describe(model: ListwiseReranker) -> dict[str, Any]:
-    """Give the sizes that a report wants."""
+    """Return the sizes that a report wants."""
     count = sum(parameter.numel() for parameter in model.parameters())
     return {"parameters": count, "trained": sum(p.numel() for p in model.parameters() if p.requires_grad)}

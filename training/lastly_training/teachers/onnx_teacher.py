@@ -21,7 +21,7 @@ _HEAD_DIM = {384: 32, 768: 64}  # of the small and the base BERT
 
 
 def tensors(model: onnx.ModelProto) -> dict[str, Tensor]:
-    """Give the parameters by the names that transformers has for them.
+    """Return the parameters by the names that transformers has for them.
 
     Matrices lost their names in the export and are transposed; the nodes that multiply by them still carry the path.
     """

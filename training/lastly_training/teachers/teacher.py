@@ -42,11 +42,11 @@ class Teacher:
         self._query_prompt, self._document_prompt = prompts.get("query", ""), prompts.get("document", "")
 
     def embed_queries(self, texts: list[str]) -> Tensor:
-        """Give [texts, width] in fp16 on the device."""
+        """Return [texts, width] in fp16 on the device."""
         return self._embed_all([self._query_prompt + text for text in texts])
 
     def embed_documents(self, texts: list[str]) -> Tensor:
-        """Give [texts, width] in fp16 on the device."""
+        """Return [texts, width] in fp16 on the device."""
         return self._embed_all([self._document_prompt + text for text in texts])
 
     def reading(self, words: Words) -> Reading:
@@ -59,7 +59,7 @@ class Teacher:
 
     @torch.no_grad()
     def embed_packed(self, packed: Packed) -> Tensor:
-        """Give [texts, width] in fp16 on the device: what `embed_documents` and `embed_queries` give."""
+        """Return [texts, width] in fp16 on the device: what `embed_documents` and `embed_queries` give."""
         mine = packed.text[:, None, :, None] == packed.text[:, None, None, :]
         states = self._model(
             input_ids=packed.ids.long(), attention_mask=mine, position_ids=packed.place.long()

@@ -20,7 +20,7 @@ _STOP_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """Give the lower-cased words of two letters or more, without stop words."""
+    """Return the lower-cased words of two letters or more, without stop words."""
     return [word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS]
 
 
@@ -44,7 +44,7 @@ class BM25:
         return (self._counts([words(text) for text in queries]) @ self._weights).tocsr()
 
     def top(self, queries: list[str], size: int) -> list[IntArray]:
-        """Give each query's best documents by row, best first; fewer than `size` where fewer share a word with it."""
+        """Return each query's best documents by row, best first; fewer than `size` where fewer share a word with it."""
         starts = range(0, len(queries), _AT_ONCE)
         return [rows for start in starts for rows in self._top(queries[start : start + _AT_ONCE], size)]
 

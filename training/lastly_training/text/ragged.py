@@ -30,16 +30,16 @@ class Ragged:
         return len(self.starts) - 1
 
     def __getitem__(self, row: int) -> Values:
-        """Give a row's values."""
+        """Return a row's values."""
         return self.values[self.starts[row] : self.starts[row + 1]]
 
     @property
     def lengths(self) -> IntArray:
-        """Give every row's length."""
+        """Return every row's length."""
         return np.diff(self.starts)
 
     def gather(self, rows: Values) -> "Ragged":
-        """Give the named rows, in that order."""
+        """Return the named rows, in that order."""
         begins = self.starts[rows]
         lengths = self.starts[rows + 1] - begins
         starts = np.concatenate(([0], np.cumsum(lengths)))

@@ -27,7 +27,7 @@ MAXIMUM_POSITIONS = 17408
 
 
 def prompt_description(name: str, markers: Mapping[str, int]) -> dict[str, Any]:
-    """Give what `lastly_prompt.json` holds; `markers` maps the marker texts to their ids."""
+    """Return what `lastly_prompt.json` holds; `markers` maps the marker texts to their ids."""
     return {
         "name": name,
         "licence": "Apache-2.0",

@@ -20,7 +20,7 @@ class Variation:
         self._documents, self._terms = documents, terms
 
     def document(self, words: Values, rng: Random) -> Values:
-        """Give a piece, pieces of two documents, or the text with some words replaced."""
+        """Return a piece, pieces of two documents, or the text with some words replaced."""
         kind = rng.integers(4)
         if kind == 0:
             return piece(words, rng)
@@ -31,7 +31,7 @@ class Variation:
         return self._replaced(piece(words, rng) if kind == 2 else words, rng)
 
     def query(self, words: Values, source: Values, rng: Random) -> Values:
-        """Give some words of the document `source`, in a row or not, or the query with a word replaced."""
+        """Return some words of the document `source`, in a row or not, or the query with a word replaced."""
         kind = rng.integers(4)
         if kind == 0 or not len(source):
             return self._replaced(words, rng)
@@ -55,7 +55,7 @@ class Variation:
         return words[:room]
 
     def excerpt(self, words: Values, query: Values, room: int) -> Values:
-        """Give an excerpt of a document by a query, as it is served where the document is the only one."""
+        """Return an excerpt of a document by a query, as it is served where the document is the only one."""
         wanted = frozenset(self._terms[query].tolist()) - {0}
         parts = Parts.of(len(words), room, lambda stretch: wanted.intersection(self._terms[words[stretch]].tolist()))
         return np.concatenate([words[stretch] for stretch in parts.best(rarity(parts.terms))])
@@ -72,7 +72,7 @@ class Variation:
 
 
 def piece(words: Values, rng: Random) -> Values:
-    """Give a run of words, of any length from six on."""
+    """Return a run of words, of any length from six on."""
     if len(words) <= _SHORTEST:
         return words
     size = int(rng.integers(_SHORTEST, len(words) + 1))

@@ -15,7 +15,7 @@ _RESERVED = {"<repo_name>": DOCUMENT_MARKER, "<reponame>": QUERY_MARKER}
 
 
 def read_tokenizer(backbone: str) -> dict[str, Any]:
-    """Give the tokenizer.json of a GGUF file (GPT-2 style, as SmolLM2 has it), a folder or a hub id."""
+    """Return the tokenizer.json of a GGUF file (GPT-2 style, as SmolLM2 has it), a folder or a hub id."""
     path = Path(backbone)
     if path.suffix == ".gguf":
         return _from_gguf(path)
@@ -32,7 +32,7 @@ def cut_tokenizer(
 ) -> tuple[dict[str, Any], list[int]]:
     """Keep the first `size` tokens and add the control tokens of the prompt; `lowercase` reads capitals as small.
 
-    Gives the new description and, for each of its rows, the row of the old embedding that it starts from.
+    Returns the new description and, for each of its rows, the row of the old embedding that it starts from.
     """
     vocabulary = {token: row for token, row in description["model"]["vocab"].items() if size is None or row < size}
     added = {

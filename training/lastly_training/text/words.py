@@ -26,11 +26,11 @@ class Words:
     numbers: dict[str, int] = field(default_factory=lambda: {"\n": _BREAK})
 
     def read(self, texts: Sequence[str]) -> Ragged:
-        """Give each text's words; new ones get the next numbers."""
+        """Return each text's words; new ones get the next numbers."""
         return Ragged.of([self._read(text) for text in texts])
 
     def terms(self) -> Values:
-        """Give for every word the number of what a search compares of it; 0 where that is nothing."""
+        """Return for every word the number of what a search compares of it; 0 where that is nothing."""
         found: dict[str, int] = {}
         first = (next(iter(bm25.words(word)), "") for word in self.numbers)
         return np.array([found.setdefault(term, len(found) + 1) if term else 0 for term in first], np.int32)
@@ -56,11 +56,11 @@ class Spelling:
         return cls(table, np.maximum(*np.split(table.lengths, 2)))
 
     def fitting(self, text: Values, limit: int) -> Values:
-        """Give the first words of a text that make no more than `limit` tokens."""
+        """Return the first words of a text that make no more than `limit` tokens."""
         return text[: np.searchsorted(self.lengths[text].cumsum(), limit, "right")]
 
     def ids(self, texts: Sequence[Values], limit: int) -> list[Values]:
-        """Give the first `limit` token ids of texts that are given as words."""
+        """Return the first `limit` token ids of texts that are given as words."""
         lengths = np.array([len(text) for text in texts])
         words = np.concatenate([*texts, np.zeros(0, np.int32)])
         starts = np.concatenate(([0], np.cumsum(lengths)))
@@ -72,7 +72,7 @@ class Spelling:
 
 
 def rarity(terms: Values, documents: Ragged) -> Values:
-    """Give every term's inverse document frequency over the documents; 0 for "none"."""
+    """Return every term's inverse document frequency over the documents; 0 for "none"."""
     size = int(terms.max(initial=0)) + 1
     count = np.zeros(size, np.int64)
     for row in range(len(documents)):
