@@ -1,4 +1,4 @@
-"""`lastly COMMAND`: finds the command's module and hands over."""
+"""`lastly COMMAND`: imports the command's module and runs it."""
 
 import importlib
 import sys
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from lastly import __version__
 from lastly.errors import LastlyError
 
-# Command: (module:function, what it does). A module is imported only when its command runs, so that serving never
-# loads an engine's client and the wiring of engines needs no model.
+# Command: (module:function, what it does). A module is imported only when its command runs: serving never loads an
+# engine's client, and attaching to an engine needs no model.
 COMMANDS = {
     "serve": ("lastly.commands.serve:run", "serve a model folder over HTTP"),
     "check": ("lastly.commands.check:run", "verify a model folder and say what to fix"),
@@ -25,7 +25,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; gives the exit status (2: not understood, 1: failed)."""
+    """Run a command; return the exit status (2: not understood, 1: failed)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_usage())

@@ -1,4 +1,4 @@
-"""The sidecar's settings: one typed object, out of flags, environment and file, checked at the door."""
+"""The sidecar's settings: one typed object, validated, from flags, environment and file."""
 
 import argparse
 import re
@@ -28,12 +28,12 @@ ModelPlace = tuple[str | None, Path]
 
 
 def embedded_model() -> Path:
-    """Give the folder of the model that ships with the package."""
+    """Return the folder of the model that ships with the package."""
     return Path(str(resources.files("lastly") / "embedded" / EMBEDDED_MODEL))
 
 
 def _items(value: Any) -> Any:
-    """Read a list from a flag given several times, or from one string with commas."""
+    """Read a list from a repeated flag, or from one comma-separated string."""
     if isinstance(value, str | Path):
         return [item.strip() for item in str(value).split(",") if item.strip()]
     return value
@@ -61,7 +61,7 @@ def _key_hashes(value: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """Everything that `lastly serve` can be told. Flags win over LASTLY_* variables, these over the file."""
+    """Everything `lastly serve` can be told. Flags win over LASTLY_* variables, and these over the file."""
 
     model_config = SettingsConfigDict(env_prefix="LASTLY_", extra="forbid", frozen=True)
 
@@ -163,7 +163,7 @@ class Settings(BaseSettings):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Build the flags of `lastly serve` from the settings, so that none can be missing."""
+    """Build the flags of `lastly serve` from the settings, so that none is missing."""
     flags = argparse.ArgumentParser(
         prog="lastly serve",
         description="Serve model folders over HTTP. Every flag is also an environment variable: --max-queue is "
@@ -194,7 +194,7 @@ def parse(argv: Sequence[str]) -> Settings:
 
 
 def reference() -> Iterator[tuple[str, str, str]]:
-    """Give every setting's name, default and meaning, as docs/configuration.md lists them."""
+    """Yield every setting's name, default and meaning, as docs/configuration.md lists them."""
     for name, field in Settings.model_fields.items():
         yield name, _shown_default(field), field.description or ""
 

@@ -1,6 +1,6 @@
-"""The named errors of Lastly, each with the code and the HTTP status that the server's edge answers with.
+"""Lastly's errors, each with the code and the HTTP status of its answer.
 
-Messages say what to do and never hold text that a user sent.
+Messages say what to do and never contain text that a user sent.
 """
 
 
@@ -18,9 +18,20 @@ class ModelFolderError(LastlyError):
 
 
 class ModelOutputError(LastlyError):
-    """The model gave embeddings that are not finite numbers."""
+    """The model returned embeddings that are not finite numbers."""
 
     code = "bad_model_output"
+
+
+class MissingExtraError(LastlyError):
+    """A command wants packages of an extra (`pip install lastly[EXTRA]`) that is not installed."""
+
+    code = "missing_extra"
+
+    def __init__(self, extra: str, error: ModuleNotFoundError) -> None:
+        super().__init__(
+            f"this needs further packages (missing: {error.name}); in Lastly's folder run: pip install '.[{extra}]'"
+        )
 
 
 class InvalidRequestError(LastlyError):
@@ -45,28 +56,28 @@ class MalformedRequestError(LastlyError):
 
 
 class UnauthorizedError(LastlyError):
-    """The API key is missing or not known."""
+    """The API key is missing or unknown."""
 
     code = "unauthorized"
     status = 401
 
 
 class ForbiddenError(LastlyError):
-    """The request may not be made here, whoever makes it."""
+    """The request is not allowed here, whoever makes it."""
 
     code = "forbidden"
     status = 403
 
 
 class RequestTooLargeError(LastlyError):
-    """The request passes a size limit."""
+    """The request exceeds a size limit."""
 
     code = "request_too_large"
     status = 413
 
 
 class OverloadedError(LastlyError):
-    """The queue is full; `retry_after_s` says when a retry makes sense."""
+    """The queue is full; `retry_after_s` is when a retry makes sense."""
 
     code = "overloaded"
     status = 429
@@ -83,7 +94,7 @@ class BrownOutError(OverloadedError):
 
 
 class CallerGoneError(LastlyError):
-    """The caller hung up; nobody reads the answer (499 only shows in logs and metrics)."""
+    """The caller disconnected; nobody reads the answer (499 shows only in logs and metrics)."""
 
     code = "caller_gone"
     status = 499
@@ -104,7 +115,7 @@ class NotReadyError(LastlyError):
 
 
 class DeadlineExceededError(LastlyError):
-    """The caller's time is over, or too short for the work."""
+    """The caller's time is up, or too short for the work."""
 
     code = "deadline_exceeded"
     status = 504

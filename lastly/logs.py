@@ -1,4 +1,4 @@
-"""Log lines on stderr, as text or as JSON; neither ever holds the message of an exception, which can hold user text."""
+"""Log lines on stderr, as text or JSON, never with an exception's message: it may contain user text."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ _EXTRAS = ("request_id", "path", "status", "ms")
 
 
 def configure(level: str, form: str) -> None:
-    """Send every logger's lines through one form; call once at the start."""
+    """Format every logger's lines alike; call once, at the start."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -21,20 +21,20 @@ class TextLines(logging.Formatter):
     """Lines for people."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Append what a request's line carries as key=value."""
+        """Append a request's own fields as key=value."""
         extras = "".join(f" {name}={value}" for name, value in _extras(record).items())
         return super().format(record) + extras
 
     def formatException(self, ei: object) -> str:  # noqa: N802  the library's name
-        """Give class and places of an exception."""
-        return _places(ei)
+        """Return an exception's class and stack frames."""
+        return _frames(ei)
 
 
 class JsonLines(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write time, level, logger, message, and what a request's line carries."""
+        """Write time, level, logger, message, and a request's own fields."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -42,7 +42,7 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         } | _extras(record)
         if record.exc_info:
-            line["exception"] = _places(record.exc_info)
+            line["exception"] = _frames(record.exc_info)
         return json.dumps(line)
 
 
@@ -50,7 +50,7 @@ def _extras(record: logging.LogRecord) -> dict[str, object]:
     return {name: getattr(record, name) for name in _EXTRAS if hasattr(record, name)}
 
 
-def _places(found: object) -> str:
+def _frames(found: object) -> str:
     if not isinstance(found, tuple) or found[0] is None:
         return ""
     kind, _, trace = found

@@ -31,14 +31,14 @@ class Candidate:
 
 
 LongDocuments = Literal["beginning", "excerpt"]
-"""What is read of a document over its limit: its first tokens, or its beginning and what holds the query's words."""
+"""What is read of a document over its limit: its first tokens, or its beginning and parts with the query's words."""
 
 
 @dataclass(frozen=True)
 class Truncation:
     """How many tokens of a document and of a query the model reads, and which of a document.
 
-    The rest is cut off, or with `refuse` the request is refused.
+    The rest is dropped; with `refuse`, the request is refused instead.
     """
 
     max_doc_length: int
@@ -59,8 +59,8 @@ class Block:
 class Encoding:
     """A block as the graph reads it.
 
-    `input_ids` [tokens]; `document_positions` [documents]: where each document's marker stands;
-    `query_position`: where the query's marker stands.
+    `input_ids` [tokens]; `document_positions` [documents]: the index of each document's marker;
+    `query_position`: the index of the query's marker.
     """
 
     input_ids: IntArray
@@ -78,7 +78,7 @@ class BlockEmbeddings:
 
 @dataclass(frozen=True)
 class WordOverlap:
-    """How far a score counts words: `weight` from 0 (the cosine alone) to 1; `matches` [documents], 0 to 1 each."""
+    """How much word overlap counts in a score: `weight` 0 (cosine alone) to 1; `matches` [documents], 0 to 1 each."""
 
     weight: float
     matches: FloatArray
@@ -86,7 +86,7 @@ class WordOverlap:
 
 @dataclass(frozen=True)
 class Ranked:
-    """One candidate after reranking; `score` lies in [-1, 1]: a cosine, or with the query's words counted in."""
+    """One candidate after reranking; `score` lies in [-1, 1]: a cosine, with word overlap blended in where asked."""
 
     index: int
     score: float
@@ -97,7 +97,7 @@ class Ranked:
 class Ranking:
     """All candidates, best first; ties keep the first-stage order.
 
-    `tokens` counts what the model read (template included), `blocks` how many contexts that took.
+    `tokens` is what the model read (template included), `blocks` the number of contexts that took.
     """
 
     results: Sequence[Ranked]

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from lastly.commands.comparing import add_options, run_comparisons
+from lastly.commands.local_search import add_options, run_comparisons
 from lastly.search.python_docs import python_documentation
 
 QUERIES = (
@@ -16,7 +16,7 @@ QUERIES = (
 
 
 def run(argv: Sequence[str]) -> int:
-    """Compare both orders for the query given, or for five of its own; gives the exit status."""
+    """Compare both orders for the query given, or for five of its own; return the exit status."""
     flags = argparse.ArgumentParser(prog="lastly demo", description=__doc__)
     flags.add_argument("query", nargs="*", help="what to search for; none: five queries of its own")
     add_options(flags)

@@ -4,24 +4,23 @@ import importlib
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from lastly.commands.extras import lacking
-from lastly.errors import InvalidRequestError
+from lastly.errors import InvalidRequestError, MissingExtraError
 
 _ENGINES = ("opensearch", "elasticsearch", "vespa")
 
 
 def attach(argv: Sequence[str]) -> int:
-    """Switch reranking on inside an engine; gives the exit status."""
+    """Switch reranking on inside an engine; return the exit status."""
     return _run("attach", argv)
 
 
 def detach(argv: Sequence[str]) -> int:
-    """Take reranking out of an engine; gives the exit status."""
+    """Take reranking out of an engine; return the exit status."""
     return _run("detach", argv)
 
 
 def status(argv: Sequence[str]) -> int:
-    """Say what is attached and what it counted; gives the exit status."""
+    """Say what is attached and what it counted; return the exit status."""
     return _run("status", argv)
 
 
@@ -33,5 +32,5 @@ def _run(command: str, argv: Sequence[str]) -> int:
     try:
         module = importlib.import_module(f"lastly_integrations.{argv[0]}.cli")
     except ModuleNotFoundError as error:
-        raise lacking(argv[0], error) from error
+        raise MissingExtraError(argv[0], error) from error
     return int(getattr(module, command)(argv[1:]))

@@ -12,22 +12,22 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lastly.commands.extras import lacking
+from lastly.commands.arguments import count, counts, names, orders, share
 from lastly.config import embedded_model
-from lastly.errors import InvalidRequestError
+from lastly.errors import InvalidRequestError, MissingExtraError
 from lastly.monitoring import counters
 from lastly_integrations.json_client import JsonClient
 from lastly_integrations.server_url import without_user_info
 
 
 def run(argv: Sequence[str]) -> int:
-    """Evaluate, write the reports, print the table; gives the exit status."""
+    """Evaluate, write the reports, print the table; return the exit status."""
     options = _parser().parse_args(argv)
     try:
         from lastly.evaluation import shadow
         from lastly.evaluation.evaluate import Options, evaluate
     except ModuleNotFoundError as error:
-        raise lacking("eval", error) from error
+        raise MissingExtraError("eval", error) from error
     console = Console()
     if options.shadow:
         print(shadow.to_markdown(counters.read(_server(options.shadow, options))), end="")
@@ -47,20 +47,23 @@ def _parser() -> argparse.ArgumentParser:
     data = flags.add_argument_group("data")
     data.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="corpus, queries and qrels, BEIR format")
     data.add_argument("--split", help="which judgments (default: test, else dev, else train)")
-    data.add_argument("--limit", type=_count, help="only the first N judged queries")
+    data.add_argument("--limit", type=count, help="only the first N judged queries")
     data.add_argument("--table", choices=("beir", "miracl", "mkqa", "coir"), help="a published table's collections")
     data.add_argument("--data", type=Path, help="where the table's collections lie, a folder each")
     data.add_argument("--drop-own", action="store_true", help="leave out the document with the query's id (ArguAna)")
     _add_systems(flags)
     trial = flags.add_argument_group("what is tried")
-    trial.add_argument("--window", type=_count, default=50, help="first-stage hits reranked (default 50)")
-    trial.add_argument("--windows", type=_counts, default=[], metavar="N,N", help="further windows to compare")
-    trial.add_argument("--depth", type=_count, default=100, help="first-stage hits kept for recall (default 100)")
-    trial.add_argument("--orders", type=_orders, default=[], metavar="shuffled,reversed", help="orders to present too")
-    trial.add_argument("--seeds", type=_count, default=3, help="shuffles tried (default 3)")
+    trial.add_argument("--window", type=count, default=50, help="first-stage hits reranked (default 50)")
+    trial.add_argument("--windows", type=counts, default=[], metavar="N,N", help="further windows to compare")
+    trial.add_argument("--depth", type=count, default=100, help="first-stage hits kept for recall (default 100)")
+    trial.add_argument("--orders", type=orders, default=[], metavar="shuffled,reversed", help="orders to present too")
+    trial.add_argument("--seeds", type=count, default=3, help="shuffles tried (default 3)")
     trial.add_argument("--instruction", help="passed to the model")
     trial.add_argument(
-        "--lexical-weight", type=_share, metavar="SHARE", help="what the query's words count, 0 to 1 (the model's own)"
+        "--lexical-weight",
+        type=share,
+        metavar="SHARE",
+        help="what the query's words count, 0 to 1 (the model's own)",
     )
     report = flags.add_argument_group("report")
     report.add_argument("--output", type=Path, default=Path("lastly-eval"), help="folder (default ./lastly-eval)")
@@ -75,7 +78,7 @@ def _add_systems(flags: argparse.ArgumentParser) -> None:
         "--engine", metavar="URL", help="OpenSearch, Elasticsearch or Vespa: http://user:password@host:9200"
     )
     first.add_argument("--index", help="the engine's index, or Vespa's schema; its documents' ids are the judged ones")
-    first.add_argument("--fields", type=_names, default=["title", "text"], help="searched and joined (title,text)")
+    first.add_argument("--fields", type=names, default=["title", "text"], help="searched and joined (title,text)")
     first.add_argument("--insecure", action="store_true", help="take any certificate of the engine")
     first.add_argument("--shadow", metavar="URL", help="only read the plugin's counters from an engine")
     rerank = flags.add_argument_group("reranker (default: the embedded model, in process)")
@@ -84,7 +87,11 @@ def _add_systems(flags: argparse.ArgumentParser) -> None:
     rerank.add_argument("--threads", type=int, default=0, help="threads of the model; 0: one a physical core")
     rerank.add_argument("--provider", choices=("cpu", "cuda"), default="cpu", help="where the model runs")
     rerank.add_argument(
-        "--max-block-tokens", type=_count, default=0, metavar="TOKENS", help="tokens of one context (the model's own)"
+        "--max-block-tokens",
+        type=count,
+        default=0,
+        metavar="TOKENS",
+        help="tokens of one context (the model's own)",
     )
 
 
@@ -115,32 +122,3 @@ def _judge(report: Path, at_least: float | None) -> int:
         return 0
     print(f"lastly: the mean gain is {gain:.2f} points, --at-least wants {at_least}", file=sys.stderr)
     return 1
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
-
-
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError("from 0 to 1")
-    return share
-
-
-def _counts(text: str) -> list[int]:
-    return [_count(part) for part in text.split(",")]
-
-
-def _names(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _orders(text: str) -> list[str]:
-    orders = _names(text)
-    if unknown := set(orders) - {"shuffled", "reversed"}:
-        raise argparse.ArgumentTypeError(f"{sorted(unknown)[0]} is not an order; shuffled and reversed are")
-    return orders

@@ -16,7 +16,7 @@ _ASK_S = 3.0  # under Prometheus' own patience
 
 
 def run(argv: Sequence[str]) -> int:
-    """Serve /metrics until told to stop; gives the exit status."""
+    """Serve /metrics until told to stop; return the exit status."""
     options = _parser().parse_args(argv)
     registry = CollectorRegistry()
     servers = [JsonClient(url, timeout_s=_ASK_S, verify=not options.insecure) for url in options.engine]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lastly import config
-from lastly.commands.comparing import read_documents
+from lastly.commands.local_search import read_documents
 from lastly.lab.api import ENGINE_S
 from lastly.lab.app import create_lab
 from lastly.lab.sources import EngineSource, LocalSource, Source
@@ -19,7 +19,7 @@ _PORT = "8790"
 
 
 def run(argv: Sequence[str]) -> int:
-    """Serve the lab until told to stop; gives the exit status."""
+    """Serve the lab until told to stop; return the exit status."""
     flags = argparse.ArgumentParser(
         prog="lastly lab",
         description=f"{__doc__} It takes the flags of `lastly serve` too (port {_PORT} unless told otherwise).",

@@ -4,11 +4,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from lastly.commands.comparing import add_options, read_documents, run_comparisons
+from lastly.commands.local_search import add_options, read_documents, run_comparisons
 
 
 def run(argv: Sequence[str]) -> int:
-    """Compare both orders on the documents of a file; gives the exit status."""
+    """Compare both orders on the documents of a file; return the exit status."""
     flags = argparse.ArgumentParser(prog="lastly search", description=__doc__)
     flags.add_argument("file", type=Path, metavar="FILE", help="documents, one JSON object a line: id, text, title?")
     flags.add_argument("query", nargs="+", help="what to search for")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from lastly.commands.comparing import read_documents
 from lastly.commands.engines import attach
+from lastly.commands.local_search import read_documents
 from lastly.search.documents import Document
 from lastly.search.python_docs import python_documentation
 from lastly_integrations.feed import feed_vespa, fill_index
@@ -19,7 +19,7 @@ _HELP = "Flags that it does not know (--window-size 20) are those of `lastly att
 
 
 def run(argv: Sequence[str]) -> int:
-    """Write the documents and attach; gives the exit status. A second run writes nothing and attaches again."""
+    """Write the documents and attach; return the exit status. A second run writes nothing and attaches again."""
     options, wiring = _parser().parse_known_args(argv)
     documents = read_documents(options.documents) if options.documents else python_documentation()
     wiring = ["--fields", _FIELDS, *(flag for url in options.sidecar for flag in ("--sidecar", url)), *wiring]

@@ -7,7 +7,7 @@ from lastly.serving.server import serve
 
 
 def run(argv: Sequence[str]) -> int:
-    """Serve until told to stop; gives the exit status."""
+    """Serve until told to stop; return the exit status."""
     settings = parse(argv)
     if settings.ray:
         # Ray takes seconds to import, and only this needs it.

@@ -56,7 +56,7 @@ def read_qrels(file: Path) -> Qrels:
 
 
 def is_collection(folder: Path) -> bool:
-    """Tell whether a folder holds queries and judgments."""
+    """Return whether a folder holds queries and judgments."""
     return any(_named(folder, "queries")) and bool(_splits(folder))
 
 

@@ -15,7 +15,7 @@ class Candidates(Protocol):
         ...
 
     def search(self, query: str, size: int) -> list[Hit]:
-        """Give at most `size` hits, best first."""
+        """Return at most `size` hits, best first."""
         ...
 
 
@@ -28,5 +28,5 @@ class EmbeddedBm25:
         self._index = FirstStage(collection.corpus)
 
     def search(self, query: str, size: int) -> list[Hit]:
-        """Give at most `size` hits, best first."""
+        """Return at most `size` hits, best first."""
         return self._index.search(query, size)

@@ -35,7 +35,7 @@ class Journal:
             self._write(head)
 
     def __enter__(self) -> "Journal":
-        """Give the journal itself."""
+        """Return the journal itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -43,7 +43,7 @@ class Journal:
         self._file.close()
 
     def get(self, query: str, variant: str) -> Outcome | None:
-        """Give a finished outcome, or None."""
+        """Return a finished outcome, or None."""
         return self._outcomes.get((query, variant))
 
     def add(self, outcome: Outcome) -> None:

@@ -25,7 +25,7 @@ class Heading:
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the fields and where it ran."""
+        """Return the fields and where it ran."""
         machine = {"python": platform.python_version(), "machine": platform.machine(), "lastly": __version__}
         return {**vars(self), **machine}
 
@@ -41,12 +41,12 @@ def to_markdown(heading: Heading, results: Sequence[Result]) -> str:
 
 
 def to_json(heading: Heading, results: Sequence[Result]) -> dict[str, Any]:
-    """Give everything, per query too."""
+    """Return everything, per query too."""
     return {"heading": heading.to_json(), "collections": [_collection_json(result) for result in results]}
 
 
 def means(results: Sequence[Result], name: str = MAIN) -> tuple[float, float]:
-    """Give the mean over collections before and after reranking."""
+    """Return the mean over collections before and after reranking."""
     return fmean(result.first.mean(name) for result in results), fmean(result.main.mean(name) for result in results)
 
 

@@ -39,11 +39,11 @@ class SystemResult:
     variant: Variant | None = None
 
     def mean(self, name: str = MAIN) -> float:
-        """Give a measure's mean over queries."""
+        """Return a measure's mean over queries."""
         return fmean(self.per_query[name].values())
 
     def to_json(self) -> dict[str, Any]:
-        """Give the means, latency and what was done."""
+        """Return the means, latency and what was done."""
         means = {name: self.mean(name) for name in self.per_query}
         latency = {"p50_ms": self.latency.p50, "p95_ms": self.latency.p95}
         return {"measures": means, "latency": latency, "tokens_per_query": self.tokens}
@@ -80,7 +80,7 @@ class Result:
         return compare_paired([before[query] for query in before], [after[query] for query in before])
 
     def changes(self) -> list[tuple[str, float, float]]:
-        """Give (query id, before, after) of the main measure, the largest gain first."""
+        """Return (query id, before, after) of the main measure, the largest gain first."""
         before, after = self.first.per_query[MAIN], self.main.per_query[MAIN]
         rows = [(query, before[query], after[query]) for query in before]
         return sorted(rows, key=lambda row: row[1] - row[2])

@@ -26,7 +26,7 @@ class Difference:
     ties: int
 
     def to_json(self) -> dict[str, float]:
-        """Give the fields by name."""
+        """Return the fields by name."""
         return asdict(self)
 
 

@@ -23,7 +23,7 @@ class Variant:
         return f"window {self.window}, {order}"
 
     def permutation(self, size: int, query: str) -> list[int]:
-        """Give the places in the order that the model sees; a shuffle depends on seed and query id alone."""
+        """Return the places in the order that the model sees; a shuffle depends on seed and query id alone."""
         places = list(range(size))
         if self.presented == "reversed":
             places.reverse()
@@ -33,7 +33,7 @@ class Variant:
 
 
 def plan(window: int, windows: Sequence[int], presented: Sequence[Presented], seeds: int) -> list[Variant]:
-    """Give the main variant first, then the other windows, then the main window in the other orders."""
+    """Return the main variant first, then the other windows, then the main window in the other orders."""
     variants = [Variant(window), *(Variant(other) for other in windows if other != window)]
     for order in presented:
         if order == "shuffled":

@@ -1,1 +1,1 @@
-"""Runs a model's ONNX graph: opening it, feeding it, and where its memory goes."""
+"""Runs a model's ONNX graph: opening it, its inputs, and where its memory goes."""

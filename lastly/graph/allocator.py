@@ -1,4 +1,4 @@
-"""Makes the C library give large blocks back as soon as they are freed."""
+"""Makes the C library return large blocks to the system as soon as they are freed."""
 
 import ctypes
 import sys
@@ -8,10 +8,10 @@ _LARGE = 1 << 20
 
 
 def return_large_blocks() -> bool:
-    """Map every block of 1 MiB or more on its own, for this process; gives whether that was possible (glibc only).
+    """Map every block of 1 MiB or more separately, in this process; return whether that was possible (glibc only).
 
-    By default glibc raises this threshold up to 32 MiB as blocks are freed, and what is smaller than that stays in its
-    heap: after 1,318 tokens on lastly-mini ONNX Runtime's shrunk arena left 69 MB in use instead of 18
+    By default glibc raises this threshold up to 32 MiB as blocks are freed, and keeps smaller ones in its heap: after
+    1,318 tokens on lastly-mini, ONNX Runtime's shrunk arena left 69 MB in use instead of 18
     (`python -m benchmarks.cpu.memory_return`).
     """
     if sys.platform != "linux":

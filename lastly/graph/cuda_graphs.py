@@ -44,7 +44,7 @@ class CudaGraphs:
         self._lock = threading.Lock()
 
     def run(self, inputs: Inputs) -> list[npt.NDArray[np.float32]]:
-        """Give document and query embeddings of inputs whose shapes come from few shapes."""
+        """Return document and query embeddings of inputs whose shapes come from few shapes."""
         shape = (*inputs["input_ids"].shape, inputs["document_positions"].shape[1])
         with self._lock:
             if shape not in self._recordings:

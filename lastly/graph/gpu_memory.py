@@ -8,9 +8,9 @@ _LIBRARIES = ("libcudart.so.13", "libcudart.so.12")
 
 
 def used() -> int:
-    """Give the bytes in use on the GPU that this process sees first, by whichever program.
+    """Return the bytes in use, by any program, on the first GPU that this process sees.
 
-    Raises ModelFolderError where CUDA's runtime can't be asked.
+    Raises ModelFolderError where CUDA's runtime cannot be asked.
     """
     free, total = ctypes.c_size_t(), ctypes.c_size_t()
     if _runtime().cudaMemGetInfo(ctypes.byref(free), ctypes.byref(total)):

@@ -1,4 +1,4 @@
-"""What a run of the graph is fed: encodings as padded arrays, one for each of the graph's inputs."""
+"""The inputs of a run: encodings as padded arrays, one for each input of the graph."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

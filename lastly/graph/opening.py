@@ -1,4 +1,4 @@
-"""Opens a graph in ONNX Runtime: on which provider, with which options, and what is told when that can't be."""
+"""Opens a graph in ONNX Runtime: on which provider, with which options, and which error where it cannot."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,12 +23,12 @@ def execution_providers(provider: Provider) -> tuple[str, ...]:
 
 
 def runtime_version() -> str:
-    """Name ONNX Runtime and its version."""
+    """Return ONNX Runtime's name and version."""
     return f"onnxruntime {ort.__version__}"
 
 
 def cuda_available() -> bool:
-    """Say whether this onnxruntime has the CUDA provider; whether it finds a GPU shows when a session opens."""
+    """Return whether this onnxruntime has the CUDA provider; whether there is a GPU shows when a session opens."""
     return CUDA in ort.get_available_providers()
 
 
@@ -36,7 +36,7 @@ def cuda_available() -> bool:
 class GraphOptions:
     """How a graph is opened.
 
-    `threads`: 0 lets ONNX Runtime take one per physical core. `providers`: in order of preference. `gpu_memory`: bytes
+    `threads`: 0 lets ONNX Runtime use one per physical core. `providers`: in order of preference. `gpu_memory`: bytes
     that the session may take on a GPU, 0 for all. `kept_tokens`: a run of more tokens (padding included) gives its
     memory on the GPU back at its end; smaller ones keep it for the next. `cuda_graph_tokens`: on a GPU, single
     encodings up to so many tokens are recorded as CUDA graphs, by a session of their own (0: none).
@@ -53,12 +53,12 @@ class GraphOptions:
 
 
 def open_graph(folder: ModelFolder, options: GraphOptions) -> Any:
-    """Give ONNX Runtime's session of a folder's graph; raises ModelFolderError where it does not start."""
+    """Return ONNX Runtime's session for a folder's graph; raises ModelFolderError where it does not start."""
     _check_providers(folder, options)
     return_large_blocks()
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = options.threads
-    settings.enable_mem_pattern = False  # a pattern is kept for every length that was ever seen
+    settings.enable_mem_pattern = False  # a pattern is kept for every length ever seen
     for name, value in _config(options).items():
         settings.add_session_config_entry(name, value)
     if folder.manifest.graph.own_operators:

@@ -1,4 +1,4 @@
-"""Reads which operator sets an ONNX file asks for, without the onnx package: the top level of its protobuf."""
+"""Reads the operator sets that an ONNX file imports, from the top level of its protobuf: no onnx package is needed."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ _OPSET_IMPORT = 8  # field of ModelProto; inside: 1 domain, 2 version
 
 
 def opsets(file: Path) -> dict[str, int]:
-    """Give the version of each operator domain ("ai.onnx" for the standard one). Raises ModelFolderError."""
+    """Return the version of each operator domain ("ai.onnx" for the standard one). Raises ModelFolderError."""
     try:
         data = file.read_bytes()
         parts = [value for field, value in _fields(data) if field == _OPSET_IMPORT]

@@ -1,4 +1,4 @@
-"""The few shapes that batches take on a GPU, where a shape that was not seen before costs time of its own."""
+"""The few shapes that batches take on a GPU, where every new shape costs time."""
 
 DOCUMENTS = (8, 16, 32, 64, 128)  # of a row; more are rounded up to a power of two as well
 
@@ -13,7 +13,7 @@ def padded_length(tokens: int) -> int:
 
 
 def padded_lengths(most: int) -> list[int]:
-    """Give all buckets up to the one that holds `most` tokens, shortest first."""
+    """Return all buckets up to the one that holds `most` tokens, shortest first."""
     found, tokens = [], 0
     while tokens < most:
         tokens = padded_length(tokens + 1)
@@ -22,7 +22,7 @@ def padded_lengths(most: int) -> list[int]:
 
 
 def padded_documents(rows: int) -> int:
-    """Round a number of documents up: to a power of two from 8 on."""
+    """Round a number of documents up to a power of two, at least 8."""
     return max(8, 1 << (rows - 1).bit_length())
 
 

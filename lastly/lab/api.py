@@ -45,7 +45,7 @@ class ConnectRequest(BaseModel):
     insecure: bool = False
 
     def server(self) -> JsonClient:
-        """Give the server; raises InvalidRequestError for what is no http or https URL."""
+        """Return the server; raises InvalidRequestError for what is no http or https URL."""
         server = JsonClient(self.url, timeout_s=ENGINE_S, verify=not self.insecure)
         return server.signed_in(self.user, self.password.get_secret_value()) if self.user else server
 
@@ -98,7 +98,7 @@ class SearchAnswer(BaseModel):
 
 
 def sources_of(request: Request) -> Sources:
-    """Give the sources of the app that the request came to."""
+    """Return the sources of the app that the request came to."""
     sources: Sources = request.app.state.sources
     return sources
 

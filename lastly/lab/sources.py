@@ -36,7 +36,7 @@ class Source(Protocol):
         ...
 
     def search(self, index: str, fields: Sequence[str], query: str, size: int) -> list[Hit]:
-        """Give at most `size` first-stage hits, best first."""
+        """Return at most `size` first-stage hits, best first."""
         ...
 
 
@@ -104,7 +104,7 @@ class EngineSource:
         return self.engine().index(index, fields).search(query, size)
 
     def engine(self) -> Engine:
-        """Give the engine; raises NotReadyError where nothing answers, InvalidRequestError where it is none."""
+        """Return the engine; raises NotReadyError where nothing answers, InvalidRequestError where it is none."""
         if self._engine is None:
             self._engine = recognise(self.server)
         return self._engine
@@ -125,7 +125,7 @@ class Sources:
             return [(source.title, found) for source, found in zip(sources, up, strict=True)]
 
     def get(self, number: int) -> Source:
-        """Give a source; raises InvalidRequestError for an unknown one."""
+        """Return a source; raises InvalidRequestError for an unknown one."""
         if not 0 <= number < len(self._sources):
             raise InvalidRequestError("no such source; load the page again")
         return self._sources[number]

@@ -49,7 +49,7 @@ class Graph(BaseModel):
 
 
 class KnownAnswer(BaseModel):
-    """A rerank whose scores were written down when the model was exported; `lastly check` runs it again."""
+    """A rerank call and its scores, recorded at export; `lastly check` runs it again."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -100,7 +100,7 @@ class Manifest(BaseModel):
 
     @property
     def truncation(self) -> Truncation:
-        """The model's own cut, used where a request names none."""
+        """The model's own truncation, the default of a request."""
         return Truncation(self.max_doc_length, self.max_query_length, long_documents=self.long_documents)
 
 
@@ -123,7 +123,7 @@ class ModelFolder:
         return folder
 
     def with_block_tokens(self, tokens: int) -> "ModelFolder":
-        """Give the folder with another `maximum_length`; 0: as it is."""
+        """Return the folder with another `maximum_length`; with 0, unchanged."""
         if not tokens:
             return self
         return replace(self, manifest=self.manifest.model_copy(update={"maximum_length": tokens}))
@@ -140,7 +140,7 @@ class ModelFolder:
 
 
 def sha256(path: Path) -> str:
-    """Give the hexadecimal sha256 of a file, read in one stream."""
+    """Return the hexadecimal sha256 of a file, which is streamed."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,8 +1,8 @@
-"""The prompt: a property of the model folder, filled with texts that are made harmless first.
+"""The prompt: a property of the model folder, filled with sanitized texts.
 
 User text can never act as control: the two marker strings are deleted (as the published code does), the template's
-own tags get a space after their first character, and everything else that looks like a control token stays plain text
-because `lastly.tokenization` only honours control tokens that the template wrote.
+own tags get a space after their first character, and anything else that looks like a control token stays plain text,
+because `lastly.ranking.tokenization` honours only control tokens that the template wrote.
 """
 
 import re
@@ -64,7 +64,7 @@ class PromptTemplate(BaseModel):
 
 
 def render(template: PromptTemplate, block: Block) -> Iterator[Piece]:
-    """Give the whole prompt of a block, piece by piece; texts must have passed `sanitize`."""
+    """Yield the whole prompt of a block, piece by piece; its texts must have passed `sanitize`."""
     values = {"count": str(len(block.candidates)), "query": block.query.text}
     yield from _fill(template, "prefix", values)
     if block.query.instruction:
@@ -85,7 +85,7 @@ def _fill(template: PromptTemplate, part: str, values: Mapping[str, str]) -> Ite
 
 
 def sanitize(text: str, markers: tuple[str, ...], guarded: tuple[str, ...]) -> str:
-    """Make a user's text harmless; ordinary text comes back unchanged.
+    """Make a user's text harmless; ordinary text is returned unchanged.
 
     Markers are deleted in one pass each, as the published code does. What nested markers leave behind
     ("<|embed_<|embed_token|>token|>") needs no second pass: it enters as plain text and is never read as a marker.
@@ -98,7 +98,7 @@ def sanitize(text: str, markers: tuple[str, ...], guarded: tuple[str, ...]) -> s
 
 
 def without_lone_surrogates(text: str) -> str:
-    """Put U+FFFD for lone surrogates, which JSON can carry and neither a tokenizer nor an answer in UTF-8 can."""
+    """Replace lone surrogates, which JSON can carry but neither a tokenizer nor UTF-8 can, by U+FFFD."""
     return text if _encodable(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Looks a model folder over: files, runtime, a known answer, and memory that grows with the length, not its square."""
+"""Examines a model folder: files, runtime, a known answer, and memory that grows linearly with the length."""
 
 import multiprocessing
 import resource
@@ -28,7 +28,7 @@ _NEWEST_OPSET = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `advice` says what to do where it is not good."""
+    """The outcome of one check; `advice` says what to do where it is not good."""
 
     name: str
     good: bool
@@ -37,7 +37,7 @@ class Finding:
 
 
 def examine(path: Path, options: GraphOptions | None = None) -> Iterator[Finding]:
-    """Look a model folder over, step by step; stops where a step makes the next ones senseless."""
+    """Examine a model folder step by step; stop where a failure makes the next steps pointless."""
     files = _attempt("files", lambda: _files(path), "copy the folder again or export the model again")
     yield files
     if not files.good:
@@ -99,7 +99,7 @@ def _known_answer(folder: ModelFolder, options: GraphOptions | None) -> Finding:
 
 
 def _memory(path: Path, options: GraphOptions | None) -> Finding:
-    """Measure peaks in a process of its own, where nothing ran before."""
+    """Measure peaks in a fresh process of its own."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         try:
@@ -114,7 +114,7 @@ def _memory(path: Path, options: GraphOptions | None) -> Finding:
 
 
 def measure_growth(path: Path, options: GraphOptions | None) -> tuple[int, int, float]:
-    """Give a length in tokens, its double, and how many times the memory the double takes."""
+    """Return a length in tokens, twice that length, and how many times as much memory the latter takes."""
     folder = ModelFolder.load(path, verify=False)
     session = Session(folder, options)
     short = min(_LENGTH, folder.manifest.maximum_positions // 2)
@@ -133,6 +133,6 @@ def _noise(folder: ModelFolder, tokens: int) -> Encoding:
 
 
 def _peak() -> int:
-    """Give the most memory this process ever held, in bytes."""
+    """Return the peak resident memory of this process, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -1,27 +1,27 @@
-"""What is read of a document that is longer than its limit, where the model asks for more than the beginning.
+"""What is read of a document over its limit, where the model asks for more than its beginning.
 
-The answer to a query often stands far behind the beginning. On news of 850 tokens reading the parts that hold the
-query's words brought seven points of nDCG@10 (docs/adr/0045-excerpts.md).
+The answer to a query often comes long after the beginning. On news articles of 850 tokens, reading the parts that hold
+the query's words gained seven points of nDCG@10 (docs/adr/0045-excerpts.md).
 """
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lastly.ranking.terms import Terms, rarity, terms_of
+from lastly.ranking.word_overlap import Terms, inverse_document_frequencies, terms_of
 
-_FITTING = 0.95  # of the beginning's words: those elsewhere may have more tokens
-_BEGINNING = 0.4  # of the words that fit: what a document is about, its beginning says
-_PART = 15  # words of every other part: of 25 and 40 fewer fit, and less was found
-_REACH = 32  # times what fits: how much of a text is looked at
-_AGAIN = 0.5  # what a term is worth once a part with it was chosen
+_FITTING = 0.95  # of the beginning's words: words elsewhere may take more tokens
+_BEGINNING = 0.4  # of the words that fit: the beginning says what a document is about
+_PART = 15  # words of every other part: with 25 or 40 fewer parts fit, and less was found
+_REACH = 32  # times what fits: how much of a text is searched
+_REPEATED = 0.5  # factor of a term's weight once a part with it has been chosen
 
-Worth = Mapping[Hashable, float]
+Weights = Mapping[Hashable, float]
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A text of words as its beginning and what follows, the wanted terms of each, and how many may follow."""
+    """A text, in words, as its beginning and the parts after it; the query's terms in each; how many parts fit."""
 
     slices: Sequence[slice]
     terms: Sequence[Terms]
@@ -29,19 +29,19 @@ class Parts:
 
     @classmethod
     def of(cls, words: int, fitting: int, held: Callable[[slice], Terms]) -> "Parts":
-        """Part a text of so many words, of which some fit; `held` gives the wanted terms of a stretch."""
+        """Split a text of `words` words, of which `fitting` fit; `held` returns the query's terms in a slice."""
         beginning = int(fitting * _BEGINNING)
         slices = [slice(beginning), *(slice(at, at + _PART) for at in range(beginning, words, _PART))]
         return cls(slices, [held(stretch) for stretch in slices], (fitting - beginning) // _PART)
 
     @property
     def held(self) -> Terms:
-        """The wanted terms of the whole text."""
+        """The query's terms in the whole text."""
         return frozenset().union(*self.terms)
 
-    def best(self, worth: Worth) -> list[slice]:
-        """Choose parts by what their terms are worth, one after the other, earlier ones first where they tie."""
-        left = dict(worth)
+    def best(self, weights: Weights) -> list[slice]:
+        """Choose parts greedily by the weights of their terms; of equal ones the earlier."""
+        left = dict(weights)
         open_places = list(range(1, len(self.slices)))
         chosen = [0]
         while open_places and len(chosen) <= self.room:
@@ -49,24 +49,24 @@ class Parts:
             place = max(open_places, key=lambda place: math.fsum(left[term] for term in self.terms[place]))
             open_places.remove(place)
             chosen.append(place)
-            left |= {term: left[term] * _AGAIN for term in self.terms[place]}
+            left |= {term: left[term] * _REPEATED for term in self.terms[place]}
         return [self.slices[place] for place in sorted(chosen)]
 
 
 def excerpts(query: str, texts: Sequence[str], beginnings: Mapping[int, str]) -> dict[int, str]:
-    """Give the beginnings of long texts and the parts of them that hold most of the query's words, in their order.
+    """Return an excerpt of each long text: its beginning and the parts that hold most of the query's words, in order.
 
-    `beginnings` holds those texts, by their place, cut to their limit; an excerpt has about as many words. Words count
-    by how few of the texts hold them: what every candidate speaks of tells no two apart, and words like "the" hardly
-    count. With one text alone they count by how few of its parts hold them. A text without any of the words, and one
-    whose script writes no spaces, is cut to its beginning.
+    `beginnings` maps the index of each long text to that text cut to its limit; the excerpt has about as many words.
+    Words are weighted by how few of the texts hold them: what every candidate mentions tells no two apart, and words
+    like "the" hardly count. A single text's words are weighted by how few of its parts hold them. A text with none of
+    the words, or in a script without spaces, is cut to its beginning.
     """
     if not beginnings:
         return {}
     wanted = terms_of(query)
     parted = [_part(text, wanted, beginnings.get(place)) for place, text in enumerate(texts)]
-    worth = rarity([parts.held for parts in parted] if len(parted) > 1 else parted[0].terms)
-    return {place: _joined(texts[place], parted[place], worth, beginning) for place, beginning in beginnings.items()}
+    weights = inverse_document_frequencies([parts.held for parts in parted] if len(parted) > 1 else parted[0].terms)
+    return {place: _joined(texts[place], parted[place], weights, beginning) for place, beginning in beginnings.items()}
 
 
 def _words(text: str, beginning: str) -> list[str]:
@@ -83,8 +83,8 @@ def _part(text: str, wanted: Terms, beginning: str | None) -> Parts:
     return Parts.of(len(words), fitting, lambda stretch: wanted & terms_of(" ".join(words[stretch])))
 
 
-def _joined(text: str, parts: Parts, worth: Worth, beginning: str) -> str:
-    best = parts.best(worth)
+def _joined(text: str, parts: Parts, weights: Weights, beginning: str) -> str:
+    best = parts.best(weights)
     if best == list(parts.slices[: len(best)]):
         return beginning
     words = _words(text, beginning)

@@ -1,4 +1,4 @@
-"""The first tokens of texts that will be cut, without tokenising what the cut takes away.
+"""The first tokens of texts that will be truncated, without tokenizing what is dropped.
 
 A hit may be a hundred times longer than what the model reads of it; one text of 16 MB took six seconds and 1.7 GB.
 """
@@ -7,21 +7,21 @@ from collections.abc import Iterator, Sequence
 
 from tokenizers import Tokenizer
 
-_CHARACTERS = 6  # tokenised first for each token of the limit: most texts have fewer a token
-_WORDS = 8  # that must follow the limit's word: a text cut off tokenises differently at its very end only
-_COMPOSED = 4  # characters that Unicode's normal form makes one of, at most
-_AT_ONCE = 1 << 20  # characters tokenised at a time: until it is read an encoding takes a hundred bytes for each
+_CHARACTERS = 6  # tokenized at first for each token of the limit: most texts have fewer per token
+_WORDS = 8  # that must follow the word at the limit: cutting a text changes its tokens only at the very end
+_COMPOSED = 4  # characters that Unicode normalization merges into one, at most
+_AT_ONCE = 1 << 20  # characters tokenized at a time: an unread encoding takes a hundred bytes for each
 
 
 class FirstTokens:
-    """Tokenises of each text what decides its first tokens."""
+    """Tokenizes just enough of each text to know its first tokens."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._longest = max(map(len, tokenizer.get_vocab()))  # characters of a token
 
     def ids(self, texts: Sequence[str], limit: int) -> list[list[int]]:
-        """Give each text's first token ids, `limit` + 1 of them where it has so many."""
+        """Return the first `limit` + 1 token ids of each text, or all where it has fewer."""
         size, reach = limit * _CHARACTERS, (limit + 1) * self._longest * _COMPOSED
         long = [place for place, text in enumerate(texts) if len(text) > size]
         starts = dict(zip(long, self._of_starts([texts[place][:size] for place in long], limit), strict=True))
@@ -31,7 +31,7 @@ class FirstTokens:
         return [found[place] for place in range(len(texts))]
 
     def _of_starts(self, starts: list[str], limit: int) -> Iterator[list[int]]:
-        """Give the first ids of texts that go on; none where what follows could change them."""
+        """Return the first ids of texts that were cut; none where the rest could change them."""
         for portion in _portions(starts):
             for encoding in self._tokenizer.encode_batch(portion, add_special_tokens=False):
                 yield encoding.ids[: limit + 1] if _decided(encoding.word_ids, limit) else []
@@ -43,7 +43,7 @@ class FirstTokens:
 
 
 def _decided(words: Sequence[int | None], limit: int) -> bool:
-    """Tell whether the token behind the limit lies so many words before the end. Tokens never span words."""
+    """Return whether the token after the limit is `_WORDS` words or more from the end. Tokens never span words."""
     if len(words) <= limit:
         return False
     ours, last = words[limit], words[-1]
@@ -51,7 +51,7 @@ def _decided(words: Sequence[int | None], limit: int) -> bool:
 
 
 def _portions(texts: list[str]) -> Iterator[list[str]]:
-    """Split a list where its texts together pass `_AT_ONCE` characters."""
+    """Split a list so that each portion but the last has just over `_AT_ONCE` characters."""
     start, size = 0, 0
     for place, text in enumerate(texts):
         size += len(text)

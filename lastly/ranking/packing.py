@@ -11,8 +11,8 @@ class PackingRule:
     """The published rule: a block is closed at `block_size` documents, or as soon as
     `maximum_length - 2 * query_length - sum(document lengths) <= max_doc_length` (all in tokens).
 
-    The template's own tokens are not counted, as published; `lastly.reranker` halves a block that
-    turns out longer than the model can hold.
+    The template's own tokens are not counted, as published; `Reranker` halves a block that turns out
+    longer than the model can hold.
     """
 
     maximum_length: int
@@ -21,12 +21,12 @@ class PackingRule:
 
     @classmethod
     def of(cls, manifest: Manifest, max_doc_length: int) -> "PackingRule":
-        """Give the rule of a model for a request's own `max_doc_length`."""
+        """Return a model's rule, with the request's `max_doc_length`."""
         return cls(manifest.maximum_length, manifest.block_size, max_doc_length)
 
 
 def pack(document_lengths: Sequence[int], query_length: int, rule: PackingRule) -> list[range]:
-    """Cut the candidates, in order, into blocks; gives ranges of places. No documents: no blocks."""
+    """Split the candidates, in order, into blocks; return ranges of indices, none where there are no documents."""
     blocks: list[range] = []
     start, room = 0, rule.maximum_length - 2 * query_length
     for place, length in enumerate(document_lengths):

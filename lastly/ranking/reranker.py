@@ -10,7 +10,7 @@ from lastly.model.folder import Manifest, ModelFolder
 from lastly.ranking import scoring
 from lastly.ranking.packing import PackingRule, pack
 from lastly.ranking.tokenization import PromptTokenizer
-from lastly.ranking.word_overlap import matches
+from lastly.ranking.word_overlap import overlaps
 from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Query, Ranked, Ranking, Truncation, WordOverlap
 
 
@@ -48,7 +48,7 @@ class Reranker:
         return self.score(encodings, candidates, self.word_overlap(query, candidates, weight))
 
     def encode(self, query: Query, candidates: Sequence[Candidate], truncation: Truncation) -> list[Encoding]:
-        """Cut the texts, pack them into blocks and encode each."""
+        """Truncate the texts, pack them into blocks and encode each block."""
         query, query_length = self._tokenizer.prepare_query(query, truncation)
         prepared, lengths = self._tokenizer.prepare_candidates(query, candidates, truncation)
         packing = PackingRule.of(self.manifest, truncation.max_doc_length)
@@ -56,15 +56,15 @@ class Reranker:
         return [encoding for block in blocks for encoding in self._encode(block)]
 
     def word_overlap(self, query: Query, candidates: Sequence[Candidate], weight: float) -> WordOverlap | None:
-        """Compare the candidates' words with the query's, where they count at all."""
+        """Compare the candidates' words with the query's; None where `weight` is 0."""
         if not weight:
             return None
-        return WordOverlap(weight, matches(query.text, [candidate.text for candidate in candidates]))
+        return WordOverlap(weight, overlaps(query.text, [candidate.text for candidate in candidates]))
 
     def score(
         self, encodings: Sequence[Encoding], candidates: Sequence[Candidate], overlap: WordOverlap | None = None
     ) -> Ranking:
-        """Run the graph over the blocks of one request and rank its candidates, by their words too where given."""
+        """Run the graph over the blocks of one request and rank its candidates; `overlap` counts in their words."""
         step = self.session.max_batch
         batches = [encodings[start : start + step] for start in range(0, len(encodings), step)]
         embedded = [block for batch in batches for block in self.session.run(batch)]
@@ -77,7 +77,7 @@ class Reranker:
         candidates: Sequence[Candidate],
         overlap: WordOverlap | None = None,
     ) -> Ranking:
-        """Rank the candidates of one request by the embeddings of all its blocks, in order, and by their words."""
+        """Rank the candidates of one request by the embeddings of all its blocks, in order, and by word overlap."""
         fused = scoring.fuse(embedded)
         scores = scoring.cosine(fused.query, fused.documents)
         if overlap:

@@ -1,4 +1,4 @@
-"""From embeddings to scores: cosine, one query embedding out of several blocks, words counted in."""
+"""From embeddings to scores: cosine, the query embedding fused from several blocks, word overlap blended in."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,17 @@ _EPSILON = np.float32(1e-8)  # keeps the cosine of a zero vector at 0
 
 
 def cosine(query: FloatArray, documents: FloatArray) -> FloatArray:
-    """Give the cosine of `query` [width] with each row of `documents` [documents, width], in fp32."""
+    """Return the cosine of `query` [width] with each row of `documents` [documents, width], in fp32."""
     norms = np.linalg.norm(documents, axis=-1) * np.linalg.norm(query)
     scores: FloatArray = (documents @ query) / np.maximum(norms, _EPSILON)
     return scores.astype(np.float32, copy=False)
 
 
 def fuse(blocks: Sequence[BlockEmbeddings]) -> BlockEmbeddings:
-    """Join blocks: all documents, and the average query embedding.
+    """Join blocks: all their documents, and a weighted average of their query embeddings.
 
-    Each block's query embedding (not normalised) weighs the block's best (1 + cosine) / 2, as published. Where every
-    weight is 0 (each document opposite to its query) the average is plain.
+    A block's query embedding (not normalised) is weighted by its best document's (1 + cosine) / 2, as published. Where
+    every weight is 0 (each document opposite to its query) the average is plain. Raises ModelOutputError.
     """
     documents = np.concatenate([block.documents for block in blocks])
     queries = np.stack([block.query for block in blocks])
@@ -34,13 +34,13 @@ def fuse(blocks: Sequence[BlockEmbeddings]) -> BlockEmbeddings:
 
 
 def blend(cosines: FloatArray, overlap: WordOverlap) -> FloatArray:
-    """Give the weighted mean of each document's cosine and of its share of the query's words [documents], in fp32."""
+    """Return the weighted mean of each document's cosine and word overlap [documents], in fp32."""
     weight = np.float32(overlap.weight)
     scores: FloatArray = (1 - weight) * cosines + weight * overlap.matches
     return scores
 
 
 def order(scores: FloatArray) -> list[int]:
-    """Give the places of `scores` [documents] from best to worst; equal scores keep their order."""
+    """Return the indices of `scores` [documents] from best to worst; equal scores keep their order."""
     places: list[int] = np.argsort(-scores, kind="stable").tolist()
     return places

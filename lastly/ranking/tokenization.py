@@ -1,4 +1,4 @@
-"""From a block of texts to the token ids that the graph reads, and the places of the markers in them."""
+"""From a block of texts to the token ids that the graph reads, and the markers' positions among them."""
 
 import json
 import re
@@ -16,11 +16,11 @@ from lastly.types import Block, Candidate, Encoding, IntArray, Query, Truncation
 
 
 class PromptTokenizer:
-    """Encodes prompts such that control tokens count only where the template wrote them.
+    """Encodes prompts so that control tokens are honoured only where the template wrote them.
 
-    Two readings of one vocabulary: the template is split at its control tokens, and every stretch between them
-    (template words and user text together, as one string, so that tokens merge as in the published code) is encoded
-    by a tokenizer that knows no control token at all.
+    The template is split at its control tokens, and every stretch between them (template and user text joined into one
+    string, so that tokens merge as in the published code) is encoded by a tokenizer of the same vocabulary without any
+    control token.
     """
 
     def __init__(self, folder: ModelFolder) -> None:
@@ -37,7 +37,7 @@ class PromptTokenizer:
         self._check_markers(folder)
 
     def prepare_query(self, query: Query, truncation: Truncation) -> tuple[Query, int]:
-        """Sanitize and cut a query; gives it with its number of tokens. The instruction is not cut."""
+        """Sanitize and truncate a query; return it with its number of tokens. The instruction is not truncated."""
         text, length = self._truncator.first_tokens([query.text], truncation.max_query_length, truncation.refuse)[0]
         instruction = query.instruction and self._sanitize(query.instruction)
         return Query(text, instruction or None), length
@@ -45,7 +45,10 @@ class PromptTokenizer:
     def prepare_candidates(
         self, query: Query, candidates: Sequence[Candidate], truncation: Truncation
     ) -> tuple[list[Candidate], list[int]]:
-        """Sanitize and cut every candidate's text, by a prepared query; gives them with their numbers of tokens."""
+        """Sanitize and truncate every candidate's text; return them with their numbers of tokens.
+
+        `query` must be prepared: excerpts are chosen by it.
+        """
         texts, limit = [candidate.text for candidate in candidates], truncation.max_doc_length
         if truncation.long_documents == "excerpt":
             prepared = self._truncator.excerpts(query.text, texts, limit, truncation.refuse)
@@ -55,7 +58,7 @@ class PromptTokenizer:
         return cut, [length for _, length in prepared]
 
     def encode(self, block: Block) -> Encoding:
-        """Encode the prompt of a block whose texts were prepared."""
+        """Encode the prompt of a block whose texts have been prepared."""
         stretches: list[str] = []
         ids: list[int | None] = []  # None: the next stretch's tokens belong here
         for part in _stretches(render(self._template, block), self._control):

@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; gives the exit status."""
+    """Run the command; return the exit status."""
     given = parser().parse_args(arguments)
     options = ExportOptions(
         dtype=given.dtype,

@@ -11,7 +11,7 @@ _COMPILERS = ("libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so")  # as gpu.cpp o
 
 
 def path() -> str:
-    """Give the library's path; raises ModelFolderError where it was not built."""
+    """Return the library's path; raises ModelFolderError where it was not built."""
     if not LIBRARY.is_file():
         raise ModelFolderError(
             "this graph wants Lastly's own operators; build them once (python -m lastly.graph.native.build) "

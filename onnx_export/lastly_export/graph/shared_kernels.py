@@ -39,7 +39,7 @@ class SharedKernels(ABC):
 
     @abstractmethod
     def row_bias(self, window: int | None) -> ir.Value:
-        """Give what is added to the scores [batch, kv_heads, rows * group, tokens]."""
+        """Return what is added to the scores [batch, kv_heads, rows * group, tokens]."""
 
     def marker_attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
         """Plain attention of a few rows: their scores grow linearly with the length."""
@@ -118,6 +118,6 @@ class SharedKernels(ABC):
 
 
 def frequencies(architecture: Architecture) -> npt.NDArray[np.float32]:
-    """Give the rotary angle per place [head_dim / 2], computed in fp32 as transformers does."""
+    """Return the rotary angle per place [head_dim / 2], computed in fp32 as transformers does."""
     exponents = np.arange(0, architecture.head_dim, 2, dtype=np.float32) / np.float32(architecture.head_dim)
     return (np.float32(1) / np.float32(architecture.theta) ** exponents).astype(np.float32)

@@ -67,7 +67,7 @@ class GraphBuilder:
             self._nodes = outer
 
     def constant(self, value: npt.ArrayLike, dtype: Any = np.int64) -> ir.Value:
-        """Give a small constant; equal ones are shared."""
+        """Return a small constant; equal ones are shared."""
         array = np.asarray(value, dtype)
         key = f"const_{array.dtype}_{'x'.join(map(str, array.shape))}_{array.tobytes().hex()}"
         if len(key) > 80:
@@ -123,5 +123,5 @@ class Subgraph:
         return value
 
     def finish(self, outputs: Sequence[ir.Value]) -> ir.Graph:
-        """Give the body."""
+        """Return the body."""
         return ir.Graph(self._inputs, outputs, nodes=self._nodes, name=self._name)

@@ -24,12 +24,12 @@ _DEADLINE_S = 1800
 
 
 def transformers_installed() -> bool:
-    """Say whether torch and transformers are there, without importing them."""
+    """Return whether torch and transformers are there, without importing them."""
     return all(importlib.util.find_spec(name) for name in ("torch", "transformers"))
 
 
 def embed(checkpoint: Checkpoint, encodings: Sequence[Encoding], scratch: Path) -> Answer:
-    """Give the reference's name and its embeddings of every encoding.
+    """Return the reference's name and its embeddings of every encoding.
 
     Where torch is loaded already, its memory is spent and the work is done here.
     """

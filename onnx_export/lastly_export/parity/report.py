@@ -42,7 +42,7 @@ class ParityReport:
             )
 
     def as_manifest(self) -> dict[str, Any]:
-        """Give the figures as lastly.json holds them."""
+        """Return the figures as lastly.json holds them."""
         return {name: _rounded(value) for name, value in vars(self).items()}
 
 
@@ -75,13 +75,13 @@ def run_graph(session: Session, encodings: Sequence[Encoding]) -> Iterator[Block
 
 
 def spearman(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> float:
-    """Give the rank correlation of two score lists without ties."""
+    """Return the rank correlation of two score lists without ties."""
     ranks = [np.argsort(np.argsort(scores)) for scores in (a, b)]
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
 def scores(embeddings: BlockEmbeddings) -> npt.NDArray[np.float32]:
-    """Give the score of every document of a block."""
+    """Return the score of every document of a block."""
     return scoring.cosine(embeddings.query, embeddings.documents)
 
 

@@ -28,7 +28,7 @@ class Precision(Protocol):
     activation: ir.DataType
 
     def embed(self, ids: ir.Value) -> ir.Value:
-        """Give the rows [batch, sequence, hidden] of the embedding table."""
+        """Return the rows [batch, sequence, hidden] of the embedding table."""
 
     def linear(self, x: ir.Value, *names: str, scale: ir.Value | None = None) -> ir.Value:
         """Multiply [..., in] by weights, side by side; gives [..., out], each token `scale` [..., 1] where given."""
@@ -37,7 +37,7 @@ class Precision(Protocol):
         """Multiply, but leave to the caller what each token is to be multiplied by [..., 1] (None: nothing)."""
 
     def vector(self, name: str) -> ir.Value:
-        """Give a norm's weight in the activation type."""
+        """Return a norm's weight in the activation type."""
 
 
 class FloatPrecision:
@@ -71,7 +71,7 @@ class FloatPrecision:
         return self.linear(x, name), None
 
     def vector(self, name: str) -> ir.Value:
-        """Give the vector."""
+        """Return the vector."""
         return self._builder.weight(name, self._typed(self._checkpoint.tensor(name)))
 
     def _typed(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -66,7 +66,7 @@ class Int8Precision:
         return product(quantized, stored, f"{name}_scale", scale[:, 0]), largest
 
     def vector(self, name: str) -> ir.Value:
-        """Give the vector in fp32."""
+        """Return the vector in fp32."""
         return self._builder.weight(name, self._checkpoint.tensor(name).astype(np.float32))
 
     def _table(self, scales: list[npt.NDArray[np.float32]]) -> Iterator[npt.NDArray[Any]]:
@@ -76,7 +76,7 @@ class Int8Precision:
             yield rows
 
     def _quantized(self, x: ir.Value) -> tuple[ir.Value, ir.Value]:
-        """Give x as uint8 around 128, and each token's largest absolute value."""
+        """Return x as uint8 around 128, and each token's largest absolute value."""
         if x not in self._inputs:
             b = self._builder
             largest = b.op("ReduceMax", b.op("Abs", x), b.constant([-1]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lastly.commands.arguments import count
 from lastly.config import Settings, embedded_model
 from lastly.search.bm25 import FirstStage
 from lastly.search.comparison import compare
@@ -18,8 +19,8 @@ from lastly.search.view import show
 def add_options(flags: argparse.ArgumentParser) -> None:
     """Add the options of a local search."""
     flags.add_argument("--model", type=Path, default=embedded_model(), help="model folder (default: lastly-mini)")
-    flags.add_argument("--window", type=_count, default=20, help="first-stage hits that are reranked (default 20)")
-    flags.add_argument("--rows", type=_count, default=10, help="hits shown (default 10)")
+    flags.add_argument("--window", type=count, default=20, help="first-stage hits that are reranked (default 20)")
+    flags.add_argument("--rows", type=count, default=10, help="hits shown (default 10)")
     flags.add_argument("--threads", type=int, default=0, help="threads of the model; 0: one a physical core")
 
 
@@ -34,7 +35,7 @@ def read_documents(file: Path) -> list[Document]:
 def run_comparisons(
     task: str, documents: Callable[[], Sequence[Document]], queries: Sequence[str], options: argparse.Namespace
 ) -> int:
-    """Index the documents, start the sidecar, show both orders for each query; gives the exit status."""
+    """Index the documents, start the sidecar, show both orders for each query; return the exit status."""
     console = Console()
     with console.status(task):
         found = documents()
@@ -46,10 +47,3 @@ def run_comparisons(
         for query in queries:
             show(compare(first_stage, sidecar, query, options.window), console, options.rows)
     return 0
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
