@@ -15,7 +15,7 @@ OF_VERSION := $(if $(OPENSEARCH),-Dopensearch.version=$(OPENSEARCH)) $(if $(ELAS
 .PHONY: browser docs gpu operators plugins load fuzz lock help demo serve test check test-elasticsearch test-opensearch test-vespa test-quick lint format lint-java lint-js format-java types clean site test-stack
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.serving ## search this Python's documentation; both orders side by side (ARGS="your query")
 	$(BIN)/lastly demo $(ARGS)
@@ -38,7 +38,7 @@ test-elasticsearch: $(VENV)/.development ## Elasticsearch's tests, in nodes of t
 test-opensearch: $(VENV)/.development ## OpenSearch's tests, in nodes of the plugin's version or of OPENSEARCH=3.5.0
 	OPENSEARCH_VERSION=$(OPENSEARCH) $(BIN)/python -m pytest $(call tests,tests/engines/opensearch)
 
-test-vespa: $(VENV)/.development ## Vespa's tests, in a container of the plugin's version or of VESPA=8.625.7
+test-vespa: $(VENV)/.development ## Vespa's tests, in a container of the plugin's version or of VESPA=8.591.16
 	VESPA_VERSION=$(VESPA) $(BIN)/python -m pytest $(call tests,tests/engines/vespa)
 
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
