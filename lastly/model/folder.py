@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lastly.errors import ModelFolderError
 from lastly.model.prompt import PromptTemplate
@@ -58,33 +58,48 @@ class KnownAnswer(BaseModel):
     scores: tuple[float, ...]
 
 
-class Manifest(BaseModel):
-    """`lastly.json`.
+class Description(BaseModel):
+    """The part of the manifest that a checkpoint states of itself; `lastly_prompt.json` holds these keys.
 
-    `maximum_length` is the token budget of a block in the published packing rule; `maximum_positions` is what the
-    graph can hold at most. `block_size` counts documents. `lexical_weight` is the share of a score that the query's
-    words make, the cosine the rest. `files` maps each other file of the folder to its sha256.
+    `maximum_length` is the token budget of a block in the published packing rule; `block_size` counts documents.
+    `lexical_weight` is the share of a score that the query's words make, the cosine the rest. `pad_token_id` comes from
+    the tokenizer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
     name: str = Field(min_length=1)
-    source: str = ""
-    revision: str = ""
     licence: str
-    architecture: str
     prompt: PromptTemplate
     document_marker: Marker
     query_marker: Marker
     pad_token_id: int = Field(ge=0)
     maximum_length: int = Field(gt=0)
-    maximum_positions: int = Field(gt=0)
     block_size: int = Field(gt=0)
     max_doc_length: int = Field(gt=0)
     max_query_length: int = Field(gt=0)
     long_documents: LongDocuments = "beginning"
-    lexical_weight: float = Field(0.0, ge=0, le=1)
+    lexical_weight: float = 0.0
+
+    @field_validator("lexical_weight", mode="before")
+    @classmethod
+    def _is_a_share(cls, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise ValueError(f"lexical_weight is a number from 0 to 1, not {value!r}")
+        return value
+
+
+class Manifest(Description):
+    """`lastly.json`.
+
+    `maximum_positions` is what the graph can hold at most. `files` maps each other file of the folder to its sha256.
+    """
+
+    format: Literal[1] = 1
+    source: str = ""
+    revision: str = ""
+    architecture: str
+    maximum_positions: int = Field(gt=0)
     embedding_width: int = Field(gt=0)
     vocabulary_size: int = Field(gt=0)
     dtype: Dtype
@@ -156,8 +171,12 @@ def _read_manifest(path: Path) -> Manifest:
     except OSError as error:
         raise ModelFolderError(f"{file} cannot be read: {error.strerror}") from error
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise ModelFolderError(f"{file} is not a valid manifest ({faults}); export the model again") from error
+        raise ModelFolderError(f"{file} is not a valid manifest ({faults(error)}); export the model again") from error
+
+
+def faults(error: ValidationError) -> str:
+    """Return what is wrong with which keys, in one line."""
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in error.errors())
 
 
 def _check_file(folder: Path, name: str, digest: str | None) -> None:

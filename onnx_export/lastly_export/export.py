@@ -75,7 +75,7 @@ def _write(checkpoint: Checkpoint, folder: Path, options: ExportOptions, step: S
 def _manifest(checkpoint: Checkpoint, options: ExportOptions) -> Manifest:
     description = describe(checkpoint, options.name, options.licence)
     return Manifest(
-        **vars(description),
+        **dict(description),
         source=checkpoint.source,
         revision=checkpoint.revision,
         architecture=checkpoint.architecture.kind,

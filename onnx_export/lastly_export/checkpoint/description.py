@@ -2,30 +2,18 @@
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from lastly.model.folder import Marker
+from pydantic import ValidationError
+
+from lastly.model.folder import Description, Marker, faults
 from lastly.model.prompt import PromptTemplate
-from lastly.types import LongDocuments
 from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.errors import CheckpointError
 
 PROMPT_FILE = "lastly_prompt.json"
-PROMPT_KEYS = {
-    "name",
-    "licence",
-    "prompt",
-    "document_marker",
-    "query_marker",
-    "maximum_length",
-    "block_size",
-    "max_doc_length",
-    "max_query_length",
-    "long_documents",
-    "lexical_weight",
-}
+PROMPT_KEYS = set(Description.model_fields) - {"pad_token_id"}
 
 # The published prompt of jina-reranker-v3 (and, as far as is known, of v3.5).
 V3_PROMPT = PromptTemplate(
@@ -53,47 +41,29 @@ _V3: dict[str, Any] = {
     "block_size": 125,
     "max_doc_length": 2048,
     "max_query_length": 512,
-    "long_documents": "beginning",
-    "lexical_weight": 0.0,
 }
 
 
-@dataclass(frozen=True)
-class Description:
-    """All of the manifest that neither the shape nor the exported files give."""
-
-    name: str
-    licence: str
-    prompt: PromptTemplate
-    document_marker: Marker
-    query_marker: Marker
-    pad_token_id: int
-    maximum_length: int
-    block_size: int
-    max_doc_length: int
-    max_query_length: int
-    long_documents: LongDocuments
-    lexical_weight: float
-
-
 def describe(checkpoint: Checkpoint, name: str | None = None, licence: str | None = None) -> Description:
-    """Read `lastly_prompt.json` (the v3 prompt and limits where it is absent) and the tokenizer's control tokens."""
+    """Read `lastly_prompt.json` (v3's prompt and limits where it is absent) and the tokenizer's control tokens.
+
+    Raises CheckpointError.
+    """
     told = _V3 | _read_prompt_file(checkpoint.folder)
     ids = _control_ids(checkpoint.folder)
-    return Description(
-        name=name or told.get("name") or checkpoint.source.rsplit("/", 1)[-1],
-        licence=licence or told.get("licence") or _licence_of(checkpoint.folder),
-        prompt=_prompt(told["prompt"]),
-        document_marker=_marker(told["document_marker"], ids, checkpoint),
-        query_marker=_marker(told["query_marker"], ids, checkpoint),
-        pad_token_id=_pad_token(checkpoint, ids),
-        maximum_length=min(told["maximum_length"], checkpoint.architecture.maximum_positions),
-        block_size=told["block_size"],
-        max_doc_length=told["max_doc_length"],
-        max_query_length=told["max_query_length"],
-        long_documents=_long_documents(told["long_documents"]),
-        lexical_weight=_lexical_weight(told["lexical_weight"]),
-    )
+    found = {
+        "name": name or told.get("name") or checkpoint.source.rsplit("/", 1)[-1],
+        "licence": licence or told.get("licence") or _licence_of(checkpoint.folder),
+        "document_marker": _marker(told["document_marker"], ids, checkpoint),
+        "query_marker": _marker(told["query_marker"], ids, checkpoint),
+        "pad_token_id": _pad_token(checkpoint, ids),
+    }
+    try:
+        description = Description.model_validate(told | found)
+    except ValidationError as error:
+        raise CheckpointError(f"{PROMPT_FILE}: {faults(error)}") from error
+    fitting = min(description.maximum_length, checkpoint.architecture.maximum_positions)
+    return description.model_copy(update={"maximum_length": fitting})
 
 
 def _read_prompt_file(folder: Path) -> dict[str, Any]:
@@ -124,13 +94,6 @@ def _control_ids(folder: Path) -> dict[str, int]:
     return {token["content"]: int(token["id"]) for token in tokens}
 
 
-def _prompt(value: Any) -> PromptTemplate:
-    try:
-        return PromptTemplate.model_validate(value)
-    except ValueError as error:
-        raise CheckpointError(f"{PROMPT_FILE}: {error}") from error
-
-
 def _marker(told: Any, ids: dict[str, int], checkpoint: Checkpoint) -> Marker:
     """Read the marker's id from the tokenizer; one that is told must be the same."""
     text = told["text"] if isinstance(told, dict) else told
@@ -143,19 +106,6 @@ def _marker(told: Any, ids: dict[str, int], checkpoint: Checkpoint) -> Marker:
             f"{text!r} has id {ids[text]}, beyond the {checkpoint.architecture.vocabulary} embeddings"
         )
     return Marker(text=text, id=ids[text])
-
-
-def _long_documents(told: Any) -> LongDocuments:
-    if told not in get_args(LongDocuments):
-        raise CheckpointError(f"{PROMPT_FILE}: long_documents is {' or '.join(get_args(LongDocuments))}, not {told!r}")
-    found: LongDocuments = told
-    return found
-
-
-def _lexical_weight(told: Any) -> float:
-    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told <= 1:
-        raise CheckpointError(f"{PROMPT_FILE}: lexical_weight is a number from 0 to 1, not {told!r}")
-    return float(told)
 
 
 def _pad_token(checkpoint: Checkpoint, ids: dict[str, int]) -> int:
