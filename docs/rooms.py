@@ -17,7 +17,15 @@ PAGE = ROOT / "ARCHITECTURE.md"
 _PACKAGES = ("lastly", "lastly_export", "lastly_integrations", "lastly_training")
 _FOLDERS = {"lastly_export": "onnx_export", "lastly_integrations": "integrations", "lastly_training": "training"}
 # Every room may import these: arrows to them would say nothing.
-_EVERYWHERE = {"lastly.errors", "lastly.types", "lastly.config", "lastly.logs", "lastly.cli", "lastly.__main__"}
+_EVERYWHERE = {
+    "lastly.errors",
+    "lastly.types",
+    "lastly.config",
+    "lastly.environment",
+    "lastly.logs",
+    "lastly.cli",
+    "lastly.__main__",
+}
 
 
 def document() -> str:

@@ -1,26 +1,30 @@
 """The sidecar's settings: one typed object, validated, from flags, environment and file."""
 
 import argparse
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from lastly import environment
+from lastly.environment import PREFIX, is_of_a_service
 from lastly.types import Provider
 
 EMBEDDED_MODEL = "lastly-mini"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256 = re.compile(r"([0-9a-f]{64})(?:\s+\*?-)?", re.IGNORECASE)  # sha256sum ends its line with the file's name
 _NAMED = re.compile(r"([\w.:-]+)=(.+)", re.ASCII)
 
 # The name that a model folder is served under (None: the name in its manifest) and the folder.
@@ -53,17 +57,40 @@ def _model_place(item: Any) -> Any:
     return (None, Path(item)) if isinstance(item, str | Path) else item
 
 
+def _unless_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _lower_case(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def key_hash(text: str) -> str:
+    """Return a key's sha256 as 64 lower-case digits, from a line as `sha256sum` prints it; raises ValueError."""
+    found = _SHA256.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("give each key as its sha256, 64 hexadecimal digits: printf %s KEY | sha256sum")
+    return found[1].lower()
+
+
 def _key_hashes(value: Any) -> Any:
     found = _items(value)
-    if isinstance(found, list | tuple) and not all(_SHA256.fullmatch(str(item)) for item in found):
-        raise ValueError("give each key as its sha256, 64 hexadecimal digits: printf %s KEY | sha256sum")
-    return found
+    return tuple(key_hash(str(item)) for item in found) if isinstance(found, list | tuple) else found
+
+
+class _Variables(EnvSettingsSource):
+    """The environment without what Kubernetes sets for Services, which may have the names of settings."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {
+            name: value for name, value in super()._load_env_vars().items() if not is_of_a_service(name, value or "")
+        }
 
 
 class Settings(BaseSettings):
     """Everything `lastly serve` can be told. Flags win over LASTLY_* variables, and these over the file."""
 
-    model_config = SettingsConfigDict(env_prefix="LASTLY_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
     model: Annotated[tuple[ModelPlace, ...], NoDecode, BeforeValidator(_model_places)] = Field(
         default_factory=lambda: ((None, embedded_model()),),
@@ -75,7 +102,9 @@ class Settings(BaseSettings):
     port: int = Field(8787, ge=0, le=65535, description="port to listen on; 0 picks a free one")
     tls_cert: Path | None = Field(None, description="certificate chain (PEM); with tls_key the port speaks HTTPS")
     tls_key: Path | None = Field(None, description="private key of tls_cert (PEM)")
-    api_key: SecretStr | None = Field(None, description="key that callers send as Authorization: Bearer KEY")
+    api_key: Annotated[SecretStr | None, BeforeValidator(_unless_empty)] = Field(
+        None, description="key that callers send as Authorization: Bearer KEY; empty: none"
+    )
     api_key_sha256: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_key_hashes)] = Field(
         (), description="further keys, each as its sha256 in hexadecimal"
     )
@@ -129,8 +158,12 @@ class Settings(BaseSettings):
     )
     cache_bytes: int = Field(0, ge=0, description="memory for results of equal calls; 0: none are kept")
     drain_timeout_s: int = Field(20, ge=0, description="time for running requests after SIGTERM")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")
-    log_format: Literal["text", "json"] = Field("text", description="form of log lines on stderr")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)] = Field(
+        "info", description="lowest level that is logged"
+    )
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(_lower_case)] = Field(
+        "text", description="form of log lines on stderr"
+    )
     trace_endpoint: str | None = Field(
         None, description="OTLP/HTTP address that takes traces, as http://collector:4318/v1/traces (extra otel)"
     )
@@ -159,7 +192,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources; the TOML file is added by `parse`."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, _Variables(settings_cls), TomlConfigSettingsSource(settings_cls)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -168,12 +201,11 @@ def parser() -> argparse.ArgumentParser:
         prog="lastly serve",
         description="Serve model folders over HTTP. Every flag is also an environment variable: --max-queue is "
         "LASTLY_MAX_QUEUE. Flags win over variables, variables over the file.",
+        allow_abbrev=False,
     )
     flags.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML, named as the flags")
     for name, field in Settings.model_fields.items():
-        flags.add_argument(
-            f"--{name.replace('_', '-')}", default=argparse.SUPPRESS, help=field.description, **_form(name, field)
-        )
+        flags.add_argument(_flag(name), default=argparse.SUPPRESS, help=_help(name, field), **_form(name, field))
     return flags
 
 
@@ -182,13 +214,14 @@ def parse(argv: Sequence[str]) -> Settings:
     flags = parser()
     given: dict[str, Any] = vars(flags.parse_args(argv))
     file: Path | None = given.pop("config")
+    if misspelt := environment.unknown(os.environ, Settings.model_fields):
+        flags.error("; ".join(misspelt))
     if file is not None and not file.is_file():
         flags.error(f"--config: {file} is not a file")
     try:
         return _with_file(file)(**given)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors())
-        flags.error("; ".join(faults))
+        flags.error("; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors()))
     except ValueError as error:  # TOML that does not parse
         flags.error(f"--config: {error}")
 
@@ -206,11 +239,31 @@ def _with_file(file: Path | None) -> type[Settings]:
     return FromFile
 
 
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _help(name: str, field: FieldInfo) -> str:
+    told = f"{field.description} (default: {_shown_default(field)}; {PREFIX}{name.upper()})"
+    return told.replace("%", "%%")
+
+
+def _place(place: tuple[int | str, ...]) -> str:
+    """Return how a setting at fault is called on the command line and in the environment."""
+    if not place or place[0] not in Settings.model_fields:
+        return ".".join(map(str, place)) or "settings"
+    name = str(place[0])
+    return f"{_flag(name)} ({name}, {PREFIX}{name.upper()})"
+
+
 def _form(name: str, field: FieldInfo) -> dict[str, Any]:
     if field.annotation is bool:
         return {"nargs": "?", "const": "true", "metavar": "true|false"}
     if str(field.annotation).startswith("tuple"):
         return {"action": "append", "metavar": name.rsplit("_", 1)[-1].upper()}
+    if choices := get_args(field.annotation):
+        texts = [choice for choice in choices if isinstance(choice, str)]
+        return {"metavar": "|".join(texts) if texts else name.rsplit("_", 1)[-1].upper()}
     return {"metavar": name.rsplit("_", 1)[-1].upper()}
 
 

@@ -11,9 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lastly.config import Settings
 from lastly.lab.api import lab_api
-from lastly.lab.hosts import AllowedHosts, is_loopback
+from lastly.lab.hosts import AllowedHosts
 from lastly.lab.sources import Source, Sources
 from lastly.serving.app import create_app
+from lastly.serving.connections.addresses import is_loopback
 
 STATIC = Path(str(resources.files("lastly.lab") / "static"))
 _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

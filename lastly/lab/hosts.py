@@ -1,13 +1,13 @@
 """Which names the lab answers to: a foreign site can make its own name resolve to the lab's address (DNS rebinding)."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lastly.errors import MalformedRequestError
+from lastly.serving.connections.addresses import is_address
 from lastly.serving.error_responses import error_response
 
 
@@ -31,12 +31,7 @@ class AllowedHosts:
 
     def _allowed(self, host: str) -> bool:
         name = _without_port(host.lower())
-        return name in self._names or _is_address(name)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches an address that is listened on."""
-    return ip_address(host).is_loopback if _is_address(host) else host == "localhost"
+        return name in self._names or is_address(name)
 
 
 def _without_port(host: str) -> str:
@@ -44,11 +39,3 @@ def _without_port(host: str) -> str:
         address, _, rest = host[1:].partition("]")
         return address if not rest or rest.startswith(":") else ""
     return host.partition(":")[0]
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

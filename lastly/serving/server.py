@@ -17,6 +17,7 @@ from lastly.config import Settings
 from lastly.errors import InvalidRequestError
 from lastly.logs import configure
 from lastly.serving.app import create_app
+from lastly.serving.connections.addresses import is_loopback, listening_socket, shown
 from lastly.serving.connections.listener import PausingListener, ignore_reported
 from lastly.serving.connections.protocol import BoundedProtocol
 from lastly.serving.credentials.certificate import Certificate
@@ -51,7 +52,7 @@ class Listening:
 def listen(settings: Settings, build: Build = create_app) -> Iterator[Listening]:
     """Take the port; raises InvalidRequestError where it can't be had, ModelFolderError for a wrong model folder."""
     try:
-        listener = socket.create_server((settings.host, settings.port), backlog=1024)
+        listener = listening_socket(settings.host, settings.port, backlog=1024)
     except OSError as error:
         raise InvalidRequestError(
             f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); choose another host or port"
@@ -65,9 +66,19 @@ def serve(settings: Settings, build: Build = create_app) -> int:
     configure(settings.log_level, settings.log_format)
     scheme = "https" if settings.tls_cert else "http"
     with listen(settings, build) as listening:
-        print(f"listening on {scheme}://{listening.host}:{listening.port}", file=sys.stderr, flush=True)
+        print(f"listening on {scheme}://{shown(listening.host, listening.port)}", file=sys.stderr, flush=True)
+        if warning := _open_to_all(settings):
+            print(warning, file=sys.stderr, flush=True)
         listening.run()
         return 1 if listening.failed else 0
+
+
+def _open_to_all(settings: Settings) -> str:
+    """Return what to say of a sidecar that other machines reach and that asks for no key; empty otherwise."""
+    keys = settings.api_key or settings.api_key_sha256 or settings.api_key_file
+    if keys or is_loopback(settings.host):
+        return ""
+    return f"no key is asked for: whoever reaches {settings.host} may use this sidecar; --api-key-file changes that"
 
 
 class _Server(uvicorn.Server):

@@ -88,3 +88,31 @@ def test_an_emptied_file_locks_everyone_out(file: Path) -> None:
 def test_a_missing_file_ends_the_start(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequestError, match="key file"):
         ApiKeys(Settings(api_key_file=tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("content", ["", "# nobody yet\n", "\n\n"])
+def test_a_file_without_a_key_ends_the_start(tmp_path: Path, content: str) -> None:
+    (tmp_path / "keys").write_text(content)
+    with pytest.raises(InvalidRequestError, match="holds no key"):
+        ApiKeys(Settings(api_key_file=tmp_path / "keys"))
+
+
+def test_a_line_as_sha256sum_prints_it_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(f"{sha256('right')}  -\n{sha256('second').upper()} *-  # binary\n")
+    assert ApiKeys(Settings(api_key_file=tmp_path / "keys")).known("right")
+    assert ApiKeys(Settings(api_key_file=tmp_path / "keys")).known("second")
+    assert ApiKeys(Settings(api_key_sha256=f"{sha256('right')}  -")).known("right")
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "clé", "ключ", "鍵"])
+def test_a_key_beyond_ascii_is_taken_as_the_bytes_that_were_sent(small_model: Path, key: str) -> None:
+    with serving(Settings(**small_settings(small_model, api_key=key))) as client:
+        sent = {b"Authorization": b"Bearer " + key.encode("utf-8")}
+        assert client.post("/v1/rerank", json=CALL, headers=sent).status_code == 200
+        assert client.post("/v1/rerank", json=CALL, headers={"Authorization": "Bearer key"}).status_code == 401
+
+
+def test_a_key_in_latin_1_is_taken(small_model: Path) -> None:
+    with serving(Settings(**small_settings(small_model, api_key="clé"))) as client:
+        sent = {b"Authorization": "Bearer clé".encode("latin-1")}
+        assert client.post("/v1/rerank", json=CALL, headers=sent).status_code == 200

@@ -3,15 +3,13 @@
 import hashlib
 import hmac
 import logging
-import re
 from pathlib import Path
 
-from lastly.config import Settings
+from lastly.config import Settings, key_hash
 from lastly.errors import InvalidRequestError
 from lastly.serving.credentials.watched_files import WatchedFiles
 
 _log = logging.getLogger("lastly")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ApiKeys:
@@ -20,7 +18,7 @@ class ApiKeys:
     def __init__(self, settings: Settings) -> None:
         fixed = set(settings.api_key_sha256)
         if settings.api_key is not None:
-            fixed.add(_hashed(settings.api_key.get_secret_value()))
+            fixed.add(_hashed(settings.api_key.get_secret_value().encode("utf-8", "surrogateescape")))
         self._fixed = frozenset(fixed)
         self._file = KeyFile(settings.api_key_file) if settings.api_key_file else None
 
@@ -30,10 +28,10 @@ class ApiKeys:
         return bool(self._fixed) or self._file is not None
 
     def known(self, key: str) -> bool:
-        """Return whether a key is one of them, in a time that says nothing about how nearly it is."""
-        given = _hashed(key)
+        """Return whether a header's key is one of them, in a time that says nothing about how nearly it is."""
+        given = [_hashed(form) for form in _forms(key)]
         hashes = self._fixed | (self._file.hashes() if self._file else frozenset())
-        return sum(hmac.compare_digest(given, known) for known in hashes) > 0
+        return sum(hmac.compare_digest(form, known) for known in hashes for form in given) > 0
 
 
 class KeyFile:
@@ -45,6 +43,8 @@ class KeyFile:
             self._watched, self._hashes = WatchedFiles(path), _read(path)
         except (OSError, ValueError) as error:
             raise InvalidRequestError(f"the key file {path} cannot be used: {error}") from error
+        if not self._hashes:
+            raise InvalidRequestError(f"the key file {path} holds no key: nobody could call; write one sha256 a line")
 
     def hashes(self) -> frozenset[str]:
         """Return the hashes, after a look at the file at most once a second."""
@@ -59,15 +59,22 @@ class KeyFile:
 
 
 def _read(path: Path) -> frozenset[str]:
-    lines = (line.split("#", 1)[0].strip().lower() for line in path.read_text(encoding="utf-8").splitlines())
+    lines = (line.split("#", 1)[0].strip() for line in path.read_text(encoding="utf-8-sig").splitlines())
     return frozenset(_checked(number, line) for number, line in enumerate(lines, 1) if line)
 
 
 def _checked(number: int, line: str) -> str:
-    if not _SHA256.fullmatch(line):
-        raise ValueError(f"line {number} is no sha256 (64 hexadecimal digits)")
-    return line
+    try:
+        return key_hash(line)
+    except ValueError:
+        raise ValueError(f"line {number} is no sha256 (64 hexadecimal digits)") from None
 
 
-def _hashed(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+def _forms(key: str) -> set[bytes]:
+    """Return the bytes that a caller may have meant: HTTP knows no encoding, and clients send UTF-8 or Latin-1."""
+    sent = key.encode("latin-1", "replace")
+    return {sent, key.encode("utf-8", "surrogateescape")}
+
+
+def _hashed(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()
