@@ -14,6 +14,7 @@ from lastly.errors import (
     NotReadyError,
     OverloadedError,
 )
+from lastly.serving.middleware.paths import RERANK_PATHS
 
 _log = logging.getLogger("lastly")
 
@@ -23,7 +24,8 @@ async def error_response(request: Request, error: Exception) -> JSONResponse:
     status, code, message = _translate(error)
     if status >= 500 and not isinstance(error, NotReadyError | DeadlineExceededError):
         _log.error("a request failed", exc_info=error)
-    request.app.state.service.metrics.refusals.labels(code).inc()
+    if request.scope["path"] in RERANK_PATHS:  # a poll of readiness or a path that is not there refuses nobody
+        request.app.state.service.metrics.refusals.labels(code).inc()
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, OverloadedError) else None
     return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
 
