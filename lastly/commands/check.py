@@ -13,7 +13,7 @@ from lastly.serving.registry import graph_options
 
 
 def run(argv: Sequence[str]) -> int:
-    """Print one line a finding; gives 0 where all is good, else 1."""
+    """Print one line per finding; return 0 where all is good, else 1."""
     flags = argparse.ArgumentParser(prog="lastly check", description=__doc__)
     flags.add_argument(
         "folder", type=Path, nargs="?", default=config.embedded_model(), help="model folder (default: lastly-mini)"

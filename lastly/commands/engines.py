@@ -20,7 +20,7 @@ def detach(argv: Sequence[str]) -> int:
 
 
 def status(argv: Sequence[str]) -> int:
-    """Say what is attached and what it counted; return the exit status."""
+    """Print what is attached and what it counted; return the exit status."""
     return _run("status", argv)
 
 

@@ -11,7 +11,7 @@ class Candidates(Protocol):
 
     @property
     def name(self) -> str:
-        """How the report calls it."""
+        """Its name in the report."""
         ...
 
     def search(self, query: str, size: int) -> list[Hit]:

@@ -92,7 +92,7 @@ def compared(published: PublishedTable, at_hand: AtHand, results: list[Result], 
 
 
 def notes(published: PublishedTable, at_hand: AtHand) -> list[str]:
-    """Say what the table is made of here, so that nobody compares unlike things."""
+    """Return what the table covers here, so that nobody compares unlike things."""
     lines = [f"{published.title}, {published.measure}. Published figures: {published.source}."]
     lines.append(f"The published first stage is {published.first_stage}; compare differences, not only levels.")
     if at_hand.missing:

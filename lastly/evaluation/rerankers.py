@@ -15,7 +15,7 @@ from lastly_integrations.json_client import JsonClient
 
 @dataclass(frozen=True)
 class Order:
-    """Places of the passages from best to worst; `seconds` as the caller saw them."""
+    """Indices of the passages from best to worst; `seconds` as measured by the caller."""
 
     places: list[int]
     seconds: float
@@ -27,7 +27,7 @@ class Reranks(Protocol):
 
     @property
     def name(self) -> str:
-        """How the report calls it."""
+        """Its name in the report."""
         ...
 
     def rerank(self, query: str, passages: Sequence[str]) -> Order:
@@ -53,7 +53,7 @@ class FolderReranker:
         self.name = f"{manifest.name} {manifest.dtype} ({graph.removeprefix('sha256:')[:12]})"
 
     def rerank(self, query: str, passages: Sequence[str]) -> Order:
-        """Order the passages for a query; none: no work."""
+        """Order the passages for a query."""
         started = time.perf_counter()
         candidates = [Candidate(place, passage) for place, passage in enumerate(passages)]
         ranking = self._reranker.rank(Query(query, self._instruction), candidates, lexical_weight=self._lexical_weight)

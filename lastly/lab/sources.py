@@ -20,11 +20,11 @@ class Source(Protocol):
 
     @property
     def title(self) -> str:
-        """How the page calls it."""
+        """Its name on the page."""
         ...
 
     def up(self) -> bool:
-        """Whether it can be asked now."""
+        """Whether it can be searched now."""
         ...
 
     def indices(self) -> list[str]:
@@ -131,7 +131,7 @@ class Sources:
         return self._sources[number]
 
     def connect(self, server: JsonClient) -> int:
-        """Add an engine, in the place of one at the same address; gives its number.
+        """Add an engine, in the place of one at the same address; return its number.
 
         Raises ForbiddenError where the lab is closed to more, NotReadyError where nothing answers, InvalidRequestError
         where it is no engine or there are too many.

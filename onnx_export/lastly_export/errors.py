@@ -1,4 +1,4 @@
-"""What can go wrong in an export, said such that the user knows what to change."""
+"""Errors of an export; each message says what to change."""
 
 
 class ExportError(Exception):

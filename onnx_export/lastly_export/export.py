@@ -31,14 +31,14 @@ class ExportOptions:
 
 
 def steps(checkpoint: Checkpoint, options: ExportOptions) -> int:
-    """Count how often `export` will call its `step`."""
+    """Return how often `export` will call its `step`."""
     return checkpoint.architecture.layers + 1 + (2 if options.parity else 0) + 1
 
 
 def export(
     checkpoint: Checkpoint | Path, output: Path, options: ExportOptions | None = None, step: Step = lambda _: None
 ) -> ModelFolder:
-    """Write the model folder `output`; `step` is told the name of each part when it is done.
+    """Write the model folder `output`; `step` is called with the name of each part once it is done.
 
     Everything is written to a neighbouring folder that is renamed at the end, so that a failed export leaves nothing.
     Raises ExportError.

@@ -1,4 +1,4 @@
-"""The shape of a backbone, read from a checkpoint's config.json; whatever is not understood is refused by its key."""
+"""The shape of a backbone, read from a checkpoint's config.json; what is not understood is refused by its key."""
 
 import json
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Architecture:
 
 
 def read_architecture(folder: Path) -> tuple[Architecture, dict[str, Any]]:
-    """Read config.json; gives the shape and the raw configuration. Raises CheckpointError."""
+    """Read config.json; return the shape and the raw configuration. Raises CheckpointError."""
     config = _read(folder / "config.json")
     kind = _required(config, "model_type", str)
     if kind not in _QK_NORM:

@@ -95,7 +95,7 @@ def _control_ids(folder: Path) -> dict[str, int]:
 
 
 def _marker(told: Any, ids: dict[str, int], checkpoint: Checkpoint) -> Marker:
-    """Read the marker's id from the tokenizer; one that is told must be the same."""
+    """Read the marker's id from the tokenizer; an id in the file must be the same."""
     text = told["text"] if isinstance(told, dict) else told
     if text not in ids:
         raise CheckpointError(f"{checkpoint.folder / 'tokenizer.json'} has no added token {text!r}")

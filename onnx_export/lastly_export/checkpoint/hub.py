@@ -29,7 +29,7 @@ def open_checkpoint(source: str, revision: str | None = None) -> Checkpoint:
 
 
 def _download(source: str, revision: str | None) -> Path:
-    """Bring the needed files into the hub's cache; gives the snapshot folder, which is named after its commit."""
+    """Download the needed files into the hub's cache; return the snapshot folder, which is named after its commit."""
     try:
         from huggingface_hub import snapshot_download
     except ImportError:

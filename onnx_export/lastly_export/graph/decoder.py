@@ -1,6 +1,6 @@
 """The model as a graph: embedding, layers, and the projected states at the marker positions.
 
-The last layer computes keys and values of every token but queries, attention and MLP only of the markers: nothing
+The last layer computes keys and values of every token, but queries, attention and MLP of the markers only: nothing
 else of it is read. This is exact.
 """
 
@@ -18,25 +18,25 @@ Progress = Callable[[str], None]
 
 
 class Kernels(Protocol):
-    """The parts that the graphs spell differently.
+    """The operations that each kind of graph writes in its own way.
 
-    `packed`: attention takes one product and normalises its heads; `packed_gate`: `gated` takes gate and up as one.
+    `packed`: attention takes one product and normalizes its heads; `packed_gate`: `gated` takes gate and up as one.
     """
 
     packed: bool
     packed_gate: bool
 
     def norm(self, x: ir.Value, residual: ir.Value | None, weight: ir.Value) -> tuple[ir.Value, ir.Value]:
-        """Add the residual and normalise; gives the normalised sum and the sum."""
+        """Add the residual and normalize; return the normalized sum and the sum."""
 
     def head_norm(self, x: ir.Value, weight: ir.Value) -> ir.Value:
-        """Normalise each head of [batch, tokens, heads * head_dim]."""
+        """Normalize each head of [batch, tokens, heads * head_dim]."""
 
     def attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
         """Rotate and attend, every token to itself and earlier ones."""
 
     def packed_attention(self, qkv: ir.Value, norms: tuple[ir.Value, ir.Value] | None, window: int | None) -> ir.Value:
-        """Normalise heads, rotate and attend, from queries, keys and values side by side."""
+        """Normalize heads, rotate and attend, on queries, keys and values side by side."""
 
     def marker_attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int | None) -> ir.Value:
         """The same for queries at the marker positions only."""
@@ -49,7 +49,7 @@ class Kernels(Protocol):
 
 
 def marker_positions(builder: GraphBuilder) -> ir.Value:
-    """Declare the position inputs; gives [batch, documents + 1], the query's marker last."""
+    """Declare the position inputs; return [batch, documents + 1], the query's marker last."""
     documents = builder.input("document_positions", ir.DataType.INT64, ["batch", "documents"])
     query = builder.input("query_position", ir.DataType.INT64, ["batch"])
     return builder.op("Concat", documents, builder.op("Unsqueeze", query, builder.constant([1])), axis=1)
@@ -65,7 +65,7 @@ class Decoder:
         self._kernels = kernels
 
     def build(self, input_ids: ir.Value, positions: ir.Value, progress: Progress) -> ir.Model:
-        """Write the whole graph; `progress` is told each part's name when it is written."""
+        """Write the whole graph; `progress` is called with each part's name once it is written."""
         a = self._checkpoint.architecture
         hidden: ir.Value = self._precision.embed(input_ids)
         residual: ir.Value | None = None
@@ -111,7 +111,7 @@ class Decoder:
         return keys, self._linear(f"{prefix}.self_attn.v_proj", normed)
 
     def _head_normed(self, prefix: str, part: str, x: ir.Value) -> ir.Value:
-        """Project; a norm that follows takes any factor of a token out again."""
+        """Project without each token's scale: the norm that follows cancels it."""
         name = f"{prefix}.{part}_proj"
         if not self._checkpoint.architecture.qk_norm:
             return self._linear(name, x)

@@ -9,8 +9,8 @@ import onnx_ir as ir
 from lastly_export.checkpoint.architecture import Architecture
 from lastly_export.onnx_writer.builder import GraphBuilder
 
-# Added to a score that must not count. The smallest fp16, so that one constant serves every type: a softmax over
-# scores of ordinary size gives it the weight 0.
+# Added to a masked score. The lowest fp16 value, so that one constant serves every type: a softmax over scores of
+# ordinary size gives it weight 0.
 MASKED = float(np.finfo(np.float16).min)
 
 
@@ -31,11 +31,11 @@ class SharedKernels(ABC):
 
     @abstractmethod
     def rotate(self, x: ir.Value) -> ir.Value:
-        """Rotate [batch, tokens, heads * head_dim] by each token's place."""
+        """Rotate [batch, tokens, heads * head_dim] by each token's position."""
 
     @abstractmethod
     def rotate_rows(self, x: ir.Value) -> ir.Value:
-        """Rotate [batch, rows, heads * head_dim] by the markers' places."""
+        """Rotate [batch, rows, heads * head_dim] by the markers' positions."""
 
     @abstractmethod
     def row_bias(self, window: int | None) -> ir.Value:
@@ -71,7 +71,7 @@ class SharedKernels(ABC):
         return b.op("Reshape", b.op("Transpose", split, perm=[0, 2, 1, 3, 4]), b.constant([0, 0, -1, a.head_dim]))
 
     def ungrouped(self, mixed: ir.Value) -> ir.Value:
-        """The way back."""
+        """Undo `grouped`."""
         b, a = self._builder, self._architecture
         split = b.op("Reshape", mixed, b.constant([0, 0, -1, a.group, a.head_dim]))
         joined = b.op("Transpose", split, perm=[0, 2, 1, 3, 4])
@@ -93,12 +93,12 @@ class SharedKernels(ABC):
         )
 
     def bias(self, visible: ir.Value) -> ir.Value:
-        """Turn a truth value per score into what is added to it."""
+        """Turn a boolean per score into what is added to the score."""
         b = self._builder
         return self.cast(b.op("Where", visible, b.constant(0, np.float32), b.constant(MASKED, np.float32)))
 
     def visible(self, rows: ir.Value, keys: ir.Value, window: int | None) -> ir.Value:
-        """Say which places in `keys` a row at a place in `rows` attends to (the two broadcast)."""
+        """Return whether each row, at a position in `rows`, attends to each position in `keys` (the two broadcast)."""
         b = self._builder
         visible = b.op("LessOrEqual", keys, rows)
         if window is None:
@@ -106,7 +106,7 @@ class SharedKernels(ABC):
         return b.op("And", visible, b.op("Greater", keys, b.op("Sub", rows, b.constant(window))))
 
     def marker_rows(self) -> ir.Value:
-        """Marker places as [batch, 1, rows * group, 1]."""
+        """Return the markers' positions as [batch, 1, rows * group, 1]."""
         b = self._builder
         rows = b.op("Unsqueeze", self._positions, b.constant([2]))
         rows = b.op("Expand", rows, b.constant([1, 1, self._architecture.group]))

@@ -35,7 +35,7 @@ def write_graph(
     *,
     rounded: bool = False,
 ) -> None:
-    """Write `file` and, beside it, its data file; `step` is told each part's name when it is written.
+    """Write `file` and, beside it, its data file; `step` is called with each part's name once it is written.
 
     `rounded`: fp32 arithmetic on weights rounded to `dtype`, for machines that have no kernels of that type.
     """

@@ -21,7 +21,7 @@ Dims = Sequence[int | str]
 
 
 class GraphBuilder:
-    """Collects nodes, inputs and weights; `finish` gives the model. Large tensors go to the data file at once."""
+    """Collects nodes, inputs and weights; `finish` returns the model. Large tensors go to the data file at once."""
 
     def __init__(self, name: str, data: DataFile) -> None:
         self._name = name
@@ -46,7 +46,7 @@ class GraphBuilder:
     def ops(
         self, kind: str, outputs: int, *inputs: ir.Value | None, domain: str = "", name: str | None = None, **attrs: Any
     ) -> Sequence[ir.Value]:
-        """Add a node with several outputs; every output gets a name, and so exists for the kernel even if unread."""
+        """Add a node with several outputs; every output is named, and so exists for the kernel even if unread."""
         label = name or f"{kind}_{next(self._count)}"
         node = ir.node(kind, inputs, attrs or None, domain=domain, num_outputs=outputs, name=label)
         for place, output in enumerate(node.outputs):
@@ -56,10 +56,7 @@ class GraphBuilder:
 
     @contextmanager
     def subgraph(self, name: str) -> Iterator["Subgraph"]:
-        """Put the nodes that are added meanwhile into the body of a Loop or a branch of an If.
-
-        It may read all values outside.
-        """
+        """Collect the nodes added meanwhile as the body of a Loop or a branch of an If; it may read outer values."""
         outer, self._nodes = self._nodes, []
         try:
             yield Subgraph(f"{name}_{len(outer)}", self._nodes)
@@ -109,7 +106,7 @@ class GraphBuilder:
 
 
 class Subgraph:
-    """The body of a Loop or a branch of an If while it is written."""
+    """The body of a Loop, or a branch of an If, while it is being written."""
 
     def __init__(self, name: str, nodes: list[ir.Node]) -> None:
         self._name = name

@@ -19,7 +19,7 @@ _TYPES = {
 
 
 class DataFile:
-    """Appends tensors to a file and gives back the references that the graph holds."""
+    """Appends tensors to a file and returns the references that the graph holds."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

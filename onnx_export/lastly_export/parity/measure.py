@@ -24,7 +24,7 @@ from lastly_export.parity.report import ParityReport, compare, encode_cases, run
 
 @dataclass(frozen=True)
 class Measurement:
-    """How close the graph is to its reference, and what it answered to the first case, for `lastly check`."""
+    """How close the graph is to its reference, and its answer to the first case, for `lastly check`."""
 
     report: ParityReport
     known_answer: KnownAnswer

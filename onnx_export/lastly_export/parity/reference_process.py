@@ -2,7 +2,7 @@
 
 Usage: python -m lastly_export.parity.reference_process FOLDER IN OUT
 
-torch and what it keeps take about 1.2 GB for a 0.6B model; a process of its own gives them back before the exported
+torch and what it keeps take about 1.2 GB for a 0.6B model; a process of its own releases them before the exported
 graph is loaded. Encodings and embeddings travel as .npz files.
 """
 
@@ -31,7 +31,7 @@ def transformers_installed() -> bool:
 def embed(checkpoint: Checkpoint, encodings: Sequence[Encoding], scratch: Path) -> Answer:
     """Return the reference's name and its embeddings of every encoding.
 
-    Where torch is loaded already, its memory is spent and the work is done here.
+    Where torch is already loaded, its memory is spent anyway: the work is done in this process.
     """
     if "torch" in sys.modules:
         return _embed_here(checkpoint, encodings)

@@ -31,10 +31,10 @@ class Precision(Protocol):
         """Return the rows [batch, sequence, hidden] of the embedding table."""
 
     def linear(self, x: ir.Value, *names: str, scale: ir.Value | None = None) -> ir.Value:
-        """Multiply [..., in] by weights, side by side; gives [..., out], each token `scale` [..., 1] where given."""
+        """Multiply [..., in] by weights side by side; return [..., out], each token times `scale` [..., 1]."""
 
     def linear_and_scale(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
-        """Multiply, but leave to the caller what each token is to be multiplied by [..., 1] (None: nothing)."""
+        """Multiply; return the product and the scale [..., 1] left for the caller to apply (None: nothing is left)."""
 
     def vector(self, name: str) -> ir.Value:
         """Return a norm's weight in the activation type."""
@@ -79,16 +79,16 @@ class FloatPrecision:
 
 
 def embedding_parts(checkpoint: Checkpoint) -> Iterator[npt.NDArray[Any]]:
-    """Read the embedding table a stretch of rows at a time."""
+    """Read the embedding table a chunk of rows at a time."""
     for start in range(0, checkpoint.architecture.vocabulary, _CHUNK):
         yield checkpoint.rows(EMBEDDING, start, start + _CHUNK)
 
 
 def stacked(checkpoint: Checkpoint, names: Sequence[str]) -> npt.NDArray[Any]:
-    """Read weights [out, in] and put them below each other."""
+    """Read weights [out, in] and stack them along `out`."""
     return np.concatenate([checkpoint.tensor(name) for name in names])
 
 
 def node(weight: str) -> str:
-    """Name the node that uses a weight."""
+    """Return the name of the node that uses a weight."""
     return "/" + weight.removeprefix("model.").removesuffix(".weight").replace(".", "/")

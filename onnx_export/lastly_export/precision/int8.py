@@ -47,14 +47,14 @@ class Int8Precision:
         return b.op("Mul", rows, b.op("Gather", b.weight(f"{EMBEDDING}_scale", np.concatenate(scales)), ids))
 
     def linear(self, x: ir.Value, *names: str, scale: ir.Value | None = None) -> ir.Value:
-        """Quantise x per token (once for all its uses), multiply in integers, scale back."""
+        """Quantize x per token (once for all its uses), multiply in integers, scale back."""
         product, largest = self._multiplied(x, names)
         if scale is not None:
             largest = self._builder.op("Mul", largest, scale)
         return self._builder.op("Mul", product, largest)
 
     def linear_and_scale(self, x: ir.Value, name: str) -> tuple[ir.Value, ir.Value | None]:
-        """Leave the last multiplication out: a norm or the next quantization may make it needless."""
+        """Leave out the last multiplication, which a following norm or quantization may make needless."""
         return self._multiplied(x, (name,))
 
     def _multiplied(self, x: ir.Value, names: Sequence[str]) -> tuple[ir.Value, ir.Value]:
@@ -104,6 +104,6 @@ class Int8Precision:
 
 
 def quantize(rows: npt.NDArray[np.float32], limit: int) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """Quantise each row of [rows, columns] to -limit..limit; gives int8 rows and scales [rows, 1]."""
+    """Quantize each row of [rows, columns] to -limit..limit; return int8 rows and scales [rows, 1]."""
     scale = np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.float32(_TINY)) / np.float32(limit)
     return np.rint(rows / scale).astype(np.int8), scale
