@@ -33,17 +33,24 @@ def read_collection(folder: Path, split: str | None = None, corpus: bool = True)
     """
     split, file = _qrels_file(folder, split)
     qrels = {query: grades for query, grades in read_qrels(file).items() if any(grade > 0 for grade in grades.values())}
-    texts = {record["_id"]: record.get("text", "") for record in _records(folder, "queries")}
+    texts = {record["_id"]: record.get("text", "") for record in records(folder, "queries")}
     queries = {query: texts[query] for query in qrels if texts.get(query)}
     if not queries:
         raise InvalidRequestError(f"{folder}: no query of {file.name} is in queries.jsonl; do the ids match?")
-    documents = [_document(record) for record in _records(folder, "corpus")] if corpus else []
+    documents = [_document(record) for record in records(folder, "corpus")] if corpus else []
     return Collection(folder.name, split, documents, queries, {query: qrels[query] for query in queries})
 
 
 def read_qrels(file: Path) -> Qrels:
     """Read judgments: tab-separated query, document and grade with a header, or TREC's four columns."""
     qrels: Qrels = {}
+    for _, query, document, grade in judgments(file):
+        qrels.setdefault(query, {})[document] = int(grade)
+    return qrels
+
+
+def judgments(file: Path) -> Iterator[tuple[int, str, str, float]]:
+    """Yield line number, query, document and grade of every judgment. Raises InvalidRequestError."""
     with _open(file) as lines:
         for number, row in enumerate(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
             fields = row if len(row) > 1 else (row[0].split() if row else [])
@@ -51,13 +58,12 @@ def read_qrels(file: Path) -> Qrels:
                 continue
             if len(fields) not in (3, 4) or not _is_grade(fields[-1]):
                 raise InvalidRequestError(f"{file} line {number}: query, document and grade are wanted, tab-separated")
-            qrels.setdefault(fields[0], {})[fields[-2]] = int(float(fields[-1]))
-    return qrels
+            yield number, fields[0], fields[-2], float(fields[-1])
 
 
 def is_collection(folder: Path) -> bool:
     """Return whether a folder holds queries and judgments."""
-    return any(_named(folder, "queries")) and bool(_splits(folder))
+    return any(_named(folder, "queries")) and bool(qrels_files(folder))
 
 
 def _document(record: dict[str, str]) -> Document:
@@ -65,7 +71,7 @@ def _document(record: dict[str, str]) -> Document:
 
 
 def _qrels_file(folder: Path, split: str | None) -> tuple[str, Path]:
-    splits = _splits(folder)
+    splits = qrels_files(folder)
     if not splits:
         raise InvalidRequestError(f"{folder} holds no judgments; qrels/test.tsv or qrels.test.tsv is looked for")
     if split is None:
@@ -75,7 +81,8 @@ def _qrels_file(folder: Path, split: str | None) -> tuple[str, Path]:
     return split, splits[split]
 
 
-def _splits(folder: Path) -> dict[str, Path]:
+def qrels_files(folder: Path) -> dict[str, Path]:
+    """Return the files of judgments by split."""
     files = [*folder.glob("qrels/*.tsv"), *folder.glob("qrels/*.tsv.gz")]
     named = {file.name.split(".")[0]: file for file in files}
     beside = [*folder.glob("qrels.*.tsv"), *folder.glob("qrels.*.tsv.gz")]
@@ -86,7 +93,8 @@ def _named(folder: Path, name: str) -> list[Path]:
     return [file for suffix in ("", ".gz") if (file := folder / f"{name}.jsonl{suffix}").is_file()]
 
 
-def _records(folder: Path, name: str) -> Iterator[dict[str, str]]:
+def records(folder: Path, name: str) -> Iterator[dict[str, str]]:
+    """Yield the lines of `corpus` or `queries`, each with its `_id`. Raises InvalidRequestError."""
     files = _named(folder, name)
     if not files:
         raise InvalidRequestError(f"{folder} holds no {name}.jsonl (or {name}.jsonl.gz)")

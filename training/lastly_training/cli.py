@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from lastly.errors import LastlyError
 from lastly.model.folder import DTYPES
 from lastly_export.errors import ExportError
 from lastly_export.export import ExportOptions, export
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     group = Group.join()
     try:
         folder = _train(options, group)
-    except (ValueError, OSError, ExportError) as error:
+    except (ValueError, OSError, LastlyError, ExportError) as error:
         print(f"lastly-train: {error}", file=sys.stderr)
         return 1
     finally:

@@ -1,11 +1,10 @@
 """Collections in BEIR's layout: corpus.jsonl, queries.jsonl, qrels.<split>.tsv, each plain or gzipped."""
 
-import gzip
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from lastly.evaluation.collection import judgments, qrels_files, records
 
 Judgements = dict[int, dict[int, float]]
 """Row of a query -> row of a document -> gain (0 is judged and not relevant)."""
@@ -29,23 +28,24 @@ class Collection:
 
 def read_collection(folder: Path) -> Collection:
     """Read a folder; judgements of unknown queries or documents are an error that names them."""
-    corpus = list(_rows(folder, "corpus.jsonl"))
-    queries = list(_rows(folder, "queries.jsonl"))
+    corpus = list(records(folder, "corpus"))
+    queries = list(records(folder, "queries"))
     collection = Collection(folder.name, [_passage(row) for row in corpus], [row["text"].strip() for row in queries])
     document_rows = {row["_id"]: place for place, row in enumerate(corpus)}
     query_rows = {row["_id"]: place for place, row in enumerate(queries)}
+    files = qrels_files(folder)
     for split in ("train", "dev", "test"):
-        if _find(folder, f"qrels.{split}.tsv"):
-            collection.judgements[split] = _judgements(folder, split, query_rows, document_rows)
+        if split in files:
+            collection.judgements[split] = _judgements(files[split], query_rows, document_rows)
     return collection
 
 
 def read_collections(root: Path, split: str, names: list[str] | None = None) -> list[Collection]:
     """Read every folder of `root` (or those named) that has judgements of a split, in the order of their names."""
     folders = [root / name for name in names] if names else sorted(path for path in root.iterdir() if path.is_dir())
-    found = [folder for folder in folders if _find(folder, f"qrels.{split}.tsv")]
+    found = [folder for folder in folders if split in qrels_files(folder)]
     if not found:
-        raise FileNotFoundError(f"{root} holds no folder with qrels.{split}.tsv or qrels.{split}.tsv.gz")
+        raise FileNotFoundError(f"{root} holds no folder with qrels.{split}.tsv, plain or gzipped")
     return [read_collection(folder) for folder in found]
 
 
@@ -72,31 +72,10 @@ def _passage(row: dict[str, Any]) -> str:
     return f"{row.get('title') or ''} {row['text']}".strip()
 
 
-def _judgements(folder: Path, split: str, queries: dict[str, int], documents: dict[str, int]) -> Judgements:
+def _judgements(file: Path, queries: dict[str, int], documents: dict[str, int]) -> Judgements:
     judgements: Judgements = {}
-    path = _find(folder, f"qrels.{split}.tsv")
-    assert path is not None
-    with _open(path) as lines:
-        next(lines)
-        for number, line in enumerate(lines, start=2):
-            query, document, gain = line.rstrip("\n").split("\t")
-            if query not in queries or document not in documents:
-                raise ValueError(f"{path} line {number}: {query!r} or {document!r} is not in the queries or the corpus")
-            judgements.setdefault(queries[query], {})[documents[document]] = float(gain)
+    for number, query, document, gain in judgments(file):
+        if query not in queries or document not in documents:
+            raise ValueError(f"{file} line {number}: {query!r} or {document!r} is not in the queries or the corpus")
+        judgements.setdefault(queries[query], {})[documents[document]] = gain
     return judgements
-
-
-def _find(folder: Path, name: str) -> Path | None:
-    return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
-
-
-def _open(path: Path) -> IO[str]:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-
-
-def _rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
-    path = _find(folder, name)
-    if path is None:
-        raise FileNotFoundError(f"{folder} holds no {name} or {name}.gz")
-    with _open(path) as lines:
-        yield from (json.loads(line) for line in lines if line.strip())
