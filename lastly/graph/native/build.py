@@ -16,7 +16,7 @@ _TIMEOUT_S = 300
 
 
 def build(library: Path = LIBRARY) -> None:
-    """Compile; the library is put in its place in one step. `CXX` names another compiler. Raises LastlyError."""
+    """Compile; the library appears in one step, whole. `CXX` names another compiler. Raises LastlyError."""
     folder = Path(__file__).parent
     sources = sorted(path.name for path in folder.glob("*.cpp"))
     unfinished = library.with_name(f".{library.name}-{os.getpid()}")

@@ -107,7 +107,7 @@ class FusedKernels(SharedKernels):
         return self._builder.ops("GroupQueryAttention", outputs, *inputs, domain=CONTRIB, **self._attributes(None))
 
     def _windowed_attention(self, q: ir.Value, k: ir.Value, v: ir.Value, window: int) -> ir.Value:
-        """The same over pairs of chunks; tokens are rotated by their places in the list first."""
+        """The same over pairs of chunks; tokens are first rotated by their positions in the list."""
         if window not in self._chunks:
             self._chunks[window] = Chunks(self._builder, self._total, self._last_key, window)
         attributes = self._attributes(window) | {"do_rotary": 0}
@@ -143,12 +143,12 @@ class FusedKernels(SharedKernels):
         return self._builder.op("Mul", self._builder.op("QuickGelu", gate, domain=CONTRIB, alpha=1.0), up)
 
     def rotate(self, x: ir.Value) -> ir.Value:
-        """RotaryEmbedding from place 0 on."""
+        """RotaryEmbedding from position 0 on."""
         start = self._builder.constant([0])
         return self._builder.op("RotaryEmbedding", x, start, self._cos, self._sin, domain=CONTRIB)
 
     def rotate_rows(self, x: ir.Value) -> ir.Value:
-        """RotaryEmbedding with given places."""
+        """RotaryEmbedding at given positions."""
         return self._builder.op("RotaryEmbedding", x, self._positions, self._cos, self._sin, domain=CONTRIB)
 
     def row_bias(self, window: int | None) -> ir.Value:

@@ -126,7 +126,7 @@ class PlainKernels(SharedKernels):
         return b.op("Add", start, b.constant(np.repeat(np.arange(_CHUNK), group)[:, None]))
 
     def _rotary_tables(self, mask: ir.Value) -> tuple[ir.Value, ir.Value]:
-        """Cosine and sine [batch, tokens, 1, head_dim / 2]; a token's place counts the shown tokens before it."""
+        """Cosine and sine [batch, tokens, 1, head_dim / 2]; a token's position counts the unmasked tokens before it."""
         b = self._builder
         places = b.op("Sub", b.op("CumSum", mask, b.constant(1)), b.constant(1))
         places = b.op("Cast", b.op("Unsqueeze", places, b.constant([2, 3])), to=int(ir.DataType.FLOAT))

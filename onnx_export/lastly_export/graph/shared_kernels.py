@@ -118,6 +118,6 @@ class SharedKernels(ABC):
 
 
 def frequencies(architecture: Architecture) -> npt.NDArray[np.float32]:
-    """Return the rotary angle per place [head_dim / 2], computed in fp32 as transformers does."""
+    """Return the rotary angle per position [head_dim / 2], computed in fp32 as transformers does."""
     exponents = np.arange(0, architecture.head_dim, 2, dtype=np.float32) / np.float32(architecture.head_dim)
     return (np.float32(1) / np.float32(architecture.theta) ** exponents).astype(np.float32)
