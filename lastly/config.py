@@ -100,6 +100,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(8787, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[\w.~-]+)*/?$",
+        description="prefix of the paths that a proxy in front adds, as /lastly; with or without it paths are answered",
+    )
     tls_cert: Path | None = Field(None, description="certificate chain (PEM); with tls_key the port speaks HTTPS")
     tls_key: Path | None = Field(None, description="private key of tls_cert (PEM)")
     api_key: Annotated[SecretStr | None, BeforeValidator(_unless_empty)] = Field(

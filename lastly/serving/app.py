@@ -13,6 +13,8 @@ from lastly.config import Settings
 from lastly.errors import LastlyError
 from lastly.serving.error_responses import error_response
 from lastly.serving.middleware.admission import AdmissionMiddleware
+from lastly.serving.middleware.methods import MethodsMiddleware
+from lastly.serving.middleware.normal_path import NormalPathMiddleware
 from lastly.serving.middleware.request_id import RequestIdMiddleware
 from lastly.serving.middleware.request_log import RequestLogMiddleware
 from lastly.serving.middleware.tracing import TracingMiddleware
@@ -40,17 +42,24 @@ def create_app(settings: Settings, *, wait: bool = False) -> FastAPI:
         loading.cancel()
         service.close()
 
-    app = FastAPI(title="Lastly", summary="Listwise reranking for search engines", lifespan=lifespan)
+    app = FastAPI(
+        title="Lastly",
+        summary="Listwise reranking for search engines",
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
     app.state.service = service
     app.include_router(open_api)
     app.include_router(api)
     app.include_router(rerank_api)
     for error in (LastlyError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, error_response)
+    app.add_middleware(MethodsMiddleware, routes=app.router.routes)
     app.add_middleware(AdmissionMiddleware, service=service)
     app.add_middleware(TracingMiddleware, service=service)
     app.add_middleware(RequestLogMiddleware, requests=service.metrics.requests)
     app.add_middleware(RequestIdMiddleware)
+    app.add_middleware(NormalPathMiddleware, root_path=settings.root_path)
     return app
 
 

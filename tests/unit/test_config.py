@@ -19,6 +19,7 @@ HASHES = ["0" * 64, "f" * 64]
 OTHER_VALUES: dict[str, Any] = {
     "model": ["a=/x", "/y"],
     "host": "0.0.0.0",
+    "root_path": "/lastly",
     "tls_cert": "/c.pem",
     "tls_key": "/k.pem",
     "api_key": "hunter2",
