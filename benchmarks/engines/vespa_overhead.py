@@ -18,7 +18,7 @@ from benchmarks.cpu.node_cost import Way, add_flags, under_loads
 from benchmarks.results import table, write_section
 from lastly.search.python_docs import python_documentation
 from lastly_integrations.vespa.package import Package
-from lastly_integrations.vespa.services import SEARCHER, Wiring
+from lastly_integrations.vespa.services import SEARCHER, SearcherConfig
 from tests.kit.nodes.build import version
 from tests.kit.ports import free_port
 from tests.kit.vespa.build import BUNDLE, add_chains, built, plain_package, runnable
@@ -130,10 +130,10 @@ def main() -> None:
 def _package(folder: Path, port: int, sidecar: str) -> Path:
     """Attach the example package, with two chains more: without the searcher, and with one that is not enabled."""
     package = runnable(plain_package(folder), port)
-    wiring = Wiring(("title", "text"), (sidecar,), (("timeout", "5s"),))
+    config = SearcherConfig(("title", "text"), (sidecar,), (("timeout", "5s"),))
     attached = Package(package)
-    attached.write(attached.attach(wiring, (), BUNDLE.read_bytes()))
-    off = "\n".join(wiring.searcher()).replace(f'id="{SEARCHER}"', f'id="off" class="{SEARCHER}"')
+    attached.write(attached.attach(config, (), BUNDLE.read_bytes()))
+    off = "\n".join(config.searcher()).replace(f'id="{SEARCHER}"', f'id="off" class="{SEARCHER}"')
     off = off.replace("<enabled>true</enabled>", "")
     add_chains(package, f'<chain id="plain" inherits="vespa"/><chain id="off" inherits="vespa">{off}</chain>')
     return package

@@ -1,1 +1,1 @@
-"""Wires search engines to the sidecar: attach, check, detach."""
+"""What Lastly asks of search engines and sidecars: search, stats, feed, attach, detach, status."""

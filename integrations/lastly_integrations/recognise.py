@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lastly.errors import InvalidRequestError
-from lastly.search.bm25 import Hit
+from lastly_integrations.documents import Hit
 from lastly_integrations.json_client import JsonClient
 from lastly_integrations.search_api.search import SearchApi
 from lastly_integrations.vespa.search import VespaContainer
@@ -19,7 +19,7 @@ class Index(Protocol):
         ...
 
     def search(self, query: str, size: int) -> list[Hit]:
-        """Give at most `size` hits, best first."""
+        """Return at most `size` hits, best first."""
         ...
 
 
@@ -35,19 +35,19 @@ class Engine(Protocol):
         ...
 
     def index(self, index: str, fields: Sequence[str]) -> Index:
-        """Give an index as a first stage, searched and read by `fields`."""
+        """Return an index as a first stage, searched and read by `fields`."""
         ...
 
 
-def recognise(server: JsonClient) -> Engine:
+def recognise(client: JsonClient) -> Engine:
     """Ask a server what it is; raises InvalidRequestError where it is no engine, or wants a user and a password."""
-    status, said = server.call("GET", "/")
+    status, said = client.call("GET", "/")
     if status == 401:
-        raise InvalidRequestError(f"{server.shown} wants a user and a password, and takes none or not these")
+        raise InvalidRequestError(f"{client.shown} wants a user and a password, and takes none or not these")
     if isinstance(said, dict):
         if isinstance(said.get("handlers"), list):
-            return VespaContainer(server)
+            return VespaContainer(client)
         # A closed root still refuses in the search API's own form: a user of one index need not be let in there.
         if isinstance(said.get("version"), dict) or ("error" in said and said.get("status") == status):
-            return SearchApi(server)
-    raise InvalidRequestError(f"{server.shown} is none of OpenSearch, Elasticsearch and Vespa's container")
+            return SearchApi(client)
+    raise InvalidRequestError(f"{client.shown} is none of OpenSearch, Elasticsearch and Vespa's container")

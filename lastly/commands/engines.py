@@ -1,4 +1,4 @@
-"""`lastly attach|detach|status ENGINE`: hands over to the engine's own command line in `integrations`."""
+"""`lastly attach|detach|status ENGINE`: hands over to the engine's own command line in `lastly_integrations`."""
 
 import importlib
 from collections.abc import Sequence

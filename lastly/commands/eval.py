@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lastly.commands.arguments import count, counts, names, orders, share
 from lastly.config import embedded_model
 from lastly.errors import InvalidRequestError, MissingExtraError
-from lastly.monitoring import counters
+from lastly_integrations import stats
 from lastly_integrations.json_client import JsonClient
 from lastly_integrations.server_url import without_user_info
 
@@ -30,7 +30,7 @@ def run(argv: Sequence[str]) -> int:
         raise MissingExtraError("eval", error) from error
     console = Console()
     if options.shadow:
-        print(shadow.to_markdown(counters.read(_server(options.shadow, options))), end="")
+        print(shadow.to_markdown(stats.read(_client(options.shadow, options))), end="")
         return 0
     if bool(options.folders) == bool(options.table):
         raise InvalidRequestError("name folders of test collections, or --table with --data")
@@ -99,12 +99,12 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     settings = vars(options).copy()
     for name in ("shadow", "insecure", "at_least"):
         settings.pop(name)
-    settings["engine"] = _server(options.engine, options) if options.engine else None
+    settings["engine"] = _client(options.engine, options) if options.engine else None
     settings["sidecar"] = JsonClient(options.sidecar, key=os.environ.get("LASTLY_API_KEY")) if options.sidecar else None
     return settings
 
 
-def _server(url: str, options: argparse.Namespace) -> JsonClient:
+def _client(url: str, options: argparse.Namespace) -> JsonClient:
     return JsonClient(url, verify=not options.insecure)
 
 

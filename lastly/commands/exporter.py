@@ -19,8 +19,8 @@ def run(argv: Sequence[str]) -> int:
     """Serve /metrics until told to stop; return the exit status."""
     options = _parser().parse_args(argv)
     registry = CollectorRegistry()
-    servers = [JsonClient(url, timeout_s=_ASK_S, verify=not options.insecure) for url in options.engine]
-    registry.register(EngineCollector(servers))
+    clients = [JsonClient(url, timeout_s=_ASK_S, verify=not options.insecure) for url in options.engine]
+    registry.register(EngineCollector(clients))
     try:
         server, thread = start_http_server(options.port, options.host, registry)
     except OSError as error:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from lastly.commands.engines import attach
 from lastly.commands.local_search import read_documents
-from lastly.search.documents import Document
 from lastly.search.python_docs import python_documentation
-from lastly_integrations.feed import feed_vespa, fill_index
+from lastly_integrations.documents import Document
 from lastly_integrations.json_client import JsonClient
+from lastly_integrations.search_api.feed import feed as feed_index
+from lastly_integrations.vespa.feed import feed as feed_schema
 
 _FIELDS = "title,text"
 _HELP = "Flags that it does not know (--window-size 20) are those of `lastly attach ENGINE`."
@@ -21,11 +22,12 @@ _HELP = "Flags that it does not know (--window-size 20) are those of `lastly att
 def run(argv: Sequence[str]) -> int:
     """Write the documents and attach; return the exit status. A second run writes nothing and attaches again."""
     options, wiring = _parser().parse_known_args(argv)
-    documents = read_documents(options.documents) if options.documents else python_documentation()
+    found = read_documents(options.documents) if options.documents else python_documentation()
+    documents = [Document(each.id, each.text, each.title) for each in found]
     wiring = ["--fields", _FIELDS, *(flag for url in options.sidecar for flag in ("--sidecar", url)), *wiring]
     if options.engine == "vespa":
         return _vespa(options, documents, wiring)
-    written = fill_index(JsonClient(options.url), options.index, documents)
+    written = feed_index(JsonClient(options.url), options.index, documents)
     print(f"{options.index}: {len(documents)} documents{'' if written else ', there already'}", flush=True)
     return attach([options.engine, "--url", options.url, "--index", options.index, *wiring])
 
@@ -54,6 +56,6 @@ def _vespa(options: argparse.Namespace, documents: list[Document], wiring: list[
         deployed = ["--deploy", options.config_server] if options.config_server else []
         if status := attach(["vespa", str(package), "--yes", *deployed, *wiring]):
             return status
-    feed_vespa(JsonClient(options.url), documents)
+    feed_schema(JsonClient(options.url), documents)
     print(f"article: {len(documents)} documents")
     return 0

@@ -1,9 +1,11 @@
 """Where the candidates come from."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from lastly.evaluation.collection import Collection
-from lastly.search.bm25 import FirstStage, Hit
+from lastly.search.bm25 import FirstStage
+from lastly.search.hits import Hit
 
 
 class Candidates(Protocol):
@@ -14,7 +16,7 @@ class Candidates(Protocol):
         """Its name in the report."""
         ...
 
-    def search(self, query: str, size: int) -> list[Hit]:
+    def search(self, query: str, size: int) -> Sequence[Hit]:
         """Return at most `size` hits, best first."""
         ...
 
@@ -27,6 +29,6 @@ class EmbeddedBm25:
     def __init__(self, collection: Collection) -> None:
         self._index = FirstStage(collection.corpus)
 
-    def search(self, query: str, size: int) -> list[Hit]:
+    def search(self, query: str, size: int) -> Sequence[Hit]:
         """Return at most `size` hits, best first."""
         return self._index.search(query, size)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from lastly.evaluation.report import table
-from lastly.monitoring.counters import Counted, Counts
+from lastly_integrations.node_stats import EngineStats, NodeStats
 
 
-def to_markdown(counted: Counted) -> str:
+def to_markdown(stats: EngineStats) -> str:
     """Write what the counters say: a table of nodes, then the reasons."""
-    nodes = sorted(counted.nodes, key=lambda counts: counts.node)
-    since = "since each node's start" if counted.since_start else "in the container's last snapshot"
+    nodes = sorted(stats.nodes, key=lambda counts: counts.node)
+    since = "since each node's start" if stats.since_start else "in the container's last snapshot"
     whole = _sum(nodes)
     if not whole.tried + whole.skipped.total():
         return f"The plugin answered and has counted no search {since}.\n"
@@ -34,19 +34,19 @@ def to_markdown(counted: Counted) -> str:
 _HEAD = ["node", "in the shadow", "reranked", "failed", "left alone", "half within", "95 % within", "breaker"]
 
 
-def _row(counts: Counts) -> list[str]:
+def _row(counts: NodeStats) -> list[str]:
     numbers = [counts.shadowed, counts.reranked, counts.failed.total(), counts.skipped.total()]
     return [counts.node, *map(str, numbers), counts.within(0.5), counts.within(0.95), counts.breaker]
 
 
-def _verdict(whole: Counts) -> str:
+def _verdict(whole: NodeStats) -> str:
     good = whole.tried - whole.failed.total()
     share = f"{100 * good / whole.tried:.1f} %"
     return f"{good} of {whole.tried} searches that were to be reranked got scores in time ({share})."
 
 
-def _sum(nodes: Sequence[Counts]) -> Counts:
-    whole = Counts("all nodes")
+def _sum(nodes: Sequence[NodeStats]) -> NodeStats:
+    whole = NodeStats("all nodes")
     for counts in nodes:
         whole.reranked += counts.reranked
         whole.shadowed += counts.shadowed

@@ -9,7 +9,7 @@ from lastly.evaluation.first_stages import Candidates
 from lastly.evaluation.journal import Journal, Outcome
 from lastly.evaluation.rerankers import Reranks
 from lastly.evaluation.variants import Variant
-from lastly.search.bm25 import Hit
+from lastly.search.hits import Hit
 
 FIRST_STAGE = "first stage"
 

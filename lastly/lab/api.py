@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from lastly.errors import ForbiddenError
 from lastly.lab.sources import Sources
-from lastly.search.bm25 import Hit
+from lastly.search.hits import Hit
 from lastly.serving.dialects.common import RerankCall
 from lastly.serving.routes import Served
 from lastly.types import Query, Ranking
@@ -44,10 +44,10 @@ class ConnectRequest(BaseModel):
     password: SecretStr = Field(SecretStr(""), max_length=1_000)
     insecure: bool = False
 
-    def server(self) -> JsonClient:
-        """Return the server; raises InvalidRequestError for what is no http or https URL."""
-        server = JsonClient(self.url, timeout_s=ENGINE_S, verify=not self.insecure)
-        return server.signed_in(self.user, self.password.get_secret_value()) if self.user else server
+    def client(self) -> JsonClient:
+        """Return a client of the engine; raises InvalidRequestError for what is no http or https URL."""
+        client = JsonClient(self.url, timeout_s=ENGINE_S, verify=not self.insecure)
+        return client.signed_in(self.user, self.password.get_secret_value()) if self.user else client
 
 
 class Connected(BaseModel):
@@ -129,7 +129,7 @@ async def setup(sources: Searched, service: Served) -> Setup:
 @lab_api.post("/sources", summary="Connect to an engine")
 async def connect(body: ConnectRequest, sources: Searched) -> Connected:
     """Ask the address what it is and add it to the sources."""
-    return Connected(source=await asyncio.to_thread(sources.connect, body.server()))
+    return Connected(source=await asyncio.to_thread(sources.connect, body.client()))
 
 
 @lab_api.get("/indices", summary="A source's indices")

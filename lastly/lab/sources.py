@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from lastly.errors import ForbiddenError, InvalidRequestError
-from lastly.search.bm25 import FirstStage, Hit
+from lastly.search.bm25 import FirstStage
 from lastly.search.documents import Document
+from lastly.search.hits import Hit
 from lastly_integrations.json_client import JsonClient
 from lastly_integrations.recognise import Engine, recognise
 
@@ -35,7 +36,7 @@ class Source(Protocol):
         """Name an index's text fields."""
         ...
 
-    def search(self, index: str, fields: Sequence[str], query: str, size: int) -> list[Hit]:
+    def search(self, index: str, fields: Sequence[str], query: str, size: int) -> Sequence[Hit]:
         """Return at most `size` first-stage hits, best first."""
         ...
 
@@ -61,7 +62,7 @@ class LocalSource:
         """Title and text, always both."""
         return list(_LOCAL_FIELDS)
 
-    def search(self, index: str, fields: Sequence[str], query: str, size: int) -> list[Hit]:
+    def search(self, index: str, fields: Sequence[str], query: str, size: int) -> Sequence[Hit]:
         """Search title and text."""
         return self.prepare().search(query, size)
 
@@ -76,18 +77,18 @@ class LocalSource:
 class EngineSource:
     """An engine: OpenSearch, Elasticsearch or Vespa, found out at the first question."""
 
-    def __init__(self, server: JsonClient) -> None:
-        self.server = server
+    def __init__(self, client: JsonClient) -> None:
+        self.client = client
         self._engine: Engine | None = None
 
     @property
     def title(self) -> str:
         """Its address without user and password."""
-        return self.server.shown
+        return self.client.shown
 
     def up(self) -> bool:
         """Whether the engine takes connections."""
-        return self.server.reachable()
+        return self.client.reachable()
 
     def indices(self) -> list[str]:
         """Ask the engine."""
@@ -97,7 +98,7 @@ class EngineSource:
         """Ask the engine."""
         return self.engine().fields(index)
 
-    def search(self, index: str, fields: Sequence[str], query: str, size: int) -> list[Hit]:
+    def search(self, index: str, fields: Sequence[str], query: str, size: int) -> Sequence[Hit]:
         """Search the index's fields; raises InvalidRequestError with the engine's reason."""
         if not index:
             raise InvalidRequestError("choose an index first")
@@ -106,7 +107,7 @@ class EngineSource:
     def engine(self) -> Engine:
         """Return the engine; raises NotReadyError where nothing answers, InvalidRequestError where it is none."""
         if self._engine is None:
-            self._engine = recognise(self.server)
+            self._engine = recognise(self.client)
         return self._engine
 
 
@@ -130,7 +131,7 @@ class Sources:
             raise InvalidRequestError("no such source; load the page again")
         return self._sources[number]
 
-    def connect(self, server: JsonClient) -> int:
+    def connect(self, client: JsonClient) -> int:
         """Add an engine, in the place of one at the same address; return its number.
 
         Raises ForbiddenError where the lab is closed to more, NotReadyError where nothing answers, InvalidRequestError
@@ -138,7 +139,7 @@ class Sources:
         """
         if not self.open:
             raise ForbiddenError("this lab searches only what it was started with: lastly lab --engine URL")
-        source = EngineSource(server)
+        source = EngineSource(client)
         source.engine()
         known = [place for place, other in enumerate(self._sources) if other.title == source.title]
         if known:

@@ -1,1 +1,1 @@
-"""What the plugins count inside the engines, and how Prometheus gets to see it."""
+"""What the plugins count inside the engines, for Prometheus."""

@@ -8,8 +8,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from lastly.errors import LastlyError
-from lastly.monitoring.counters import Counted, Counts, read
 from lastly_integrations.json_client import JsonClient
+from lastly_integrations.node_stats import EngineStats, NodeStats
+from lastly_integrations.stats import read
 
 _log = logging.getLogger("lastly")
 _NODE = ["engine", "node"]
@@ -18,8 +19,8 @@ _NODE = ["engine", "node"]
 class EngineCollector(Collector):
     """Collects from OpenSearch and Elasticsearch; Vespa writes its own metrics for Prometheus."""
 
-    def __init__(self, servers: Sequence[JsonClient]) -> None:
-        self._servers = list(servers)
+    def __init__(self, clients: Sequence[JsonClient]) -> None:
+        self._clients = list(clients)
 
     def describe(self) -> Iterable[Metric]:
         """Name the metrics without asking anybody."""
@@ -28,9 +29,9 @@ class EngineCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Ask all engines at once; one that does not answer is down and has no counters."""
         families = _Families()
-        with ThreadPoolExecutor(max(1, len(self._servers))) as pool:
-            for server, counted in zip(self._servers, pool.map(_read, self._servers), strict=True):
-                families.add(server.shown, counted)
+        with ThreadPoolExecutor(max(1, len(self._clients))) as pool:
+            for client, counted in zip(self._clients, pool.map(_read, self._clients), strict=True):
+                families.add(client.shown, counted)
         return families.all()
 
 
@@ -48,12 +49,12 @@ class _Families:
     def all(self) -> list[Metric]:
         return [self.up, self.searches, self.calls, self.breaker]
 
-    def add(self, engine: str, counted: Counted | None) -> None:
+    def add(self, engine: str, counted: EngineStats | None) -> None:
         self.up.add_metric([engine], float(counted is not None))
         for counts in counted.nodes if counted else ():
             self._add_node([engine, counts.node], counts)
 
-    def _add_node(self, labels: list[str], counts: Counts) -> None:
+    def _add_node(self, labels: list[str], counts: NodeStats) -> None:
         self.searches.add_metric([*labels, "reranked", ""], counts.reranked)
         self.searches.add_metric([*labels, "shadowed", ""], counts.shadowed)
         for outcome, reasons in (("failed", counts.failed), ("skipped", counts.skipped)):
@@ -63,20 +64,20 @@ class _Families:
         self.breaker.add_metric(labels, float(counts.breaker == "open"))
 
 
-def _read(server: JsonClient) -> Counted | None:
+def _read(client: JsonClient) -> EngineStats | None:
     try:
-        counted = read(server)
+        counted = read(client)
     except LastlyError as error:
         _log.warning("no counters: %s", error)
         return None
     if not counted.since_start:
-        _log.warning("%s counts since its last snapshot: let Prometheus read Vespa's own metrics", server.shown)
+        _log.warning("%s counts since its last snapshot: let Prometheus read Vespa's own metrics", client.shown)
         return None
     return counted
 
 
-def _cumulative(counts: Counts) -> list[tuple[str, float]]:
-    """Give buckets as Prometheus has them: calls within so many seconds."""
+def _cumulative(counts: NodeStats) -> list[tuple[str, float]]:
+    """Return buckets as Prometheus has them: calls within so many seconds."""
     within, buckets = 0, []
     for most in sorted(counts.latency):
         within += counts.latency[most]

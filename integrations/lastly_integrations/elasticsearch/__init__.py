@@ -1,1 +1,1 @@
-"""Wires an Elasticsearch cluster: checks it, switches reranking on and off by index settings, says what it counted."""
+"""Elasticsearch: checks a cluster, switches reranking on and off by index settings, says what it counted."""

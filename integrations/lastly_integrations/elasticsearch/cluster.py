@@ -8,8 +8,10 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
+from lastly_integrations.search_api import stats
 from lastly_integrations.search_api.cluster import Cluster
-from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.errors import ClusterError
+from lastly_integrations.server_url import without_user_info
 
 _HEADERS = {"accept": "application/json", "content-type": "application/json"}
 _TIMEOUT_S = 60
@@ -29,21 +31,21 @@ class ElasticsearchCluster(Cluster):
     """Requests through the client."""
 
     engine = "elasticsearch"
-    stats_path = "/_lastly/stats"
+    stats_path = stats.PATHS[engine]
 
     def __init__(self, client: Elasticsearch) -> None:
         self._client = client
 
     def request(self, method: str, path: str, body: object = None) -> tuple[Any, Mapping[str, str]]:
-        """Send a request; gives the body and the headers (small letters) of the answer."""
+        """Send a request; returns the body and the headers (lower case) of the answer."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the client makes Python warnings of the header that is read here
                 answer = self._client.perform_request(method, path, headers=_HEADERS, body=body)
         except ApiError as refused:
-            raise WiringError(f"{method} {path}: {_reason(refused.body)}") from None
+            raise ClusterError(f"{method} {path}: {_reason(refused.body)}") from None
         except TransportError as failed:
-            raise WiringError(f"the cluster can't be reached; check --url ({type(failed).__name__})") from None
+            raise ClusterError(f"the cluster can't be reached; check --url ({type(failed).__name__})") from None
         return answer.body, {name.lower(): text for name, text in answer.meta.headers.items()}
 
 
@@ -60,7 +62,9 @@ def connected(access: Access) -> Iterator[ElasticsearchCluster]:
     try:
         client = Elasticsearch(access.url, request_timeout=_TIMEOUT_S, max_retries=0, **options)
     except ValueError:
-        raise WiringError(f"--url: {access.url} is no address; write it like http://localhost:9200") from None
+        raise ClusterError(
+            f"--url: {without_user_info(access.url)} is no address; write it like http://localhost:9200"
+        ) from None
     try:
         yield ElasticsearchCluster(client)
     finally:

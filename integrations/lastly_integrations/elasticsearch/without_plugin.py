@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.errors import ClusterError
 
 LICENCE = "Enterprise (or a trial)"
 SINCE = "8.19.0"
@@ -23,7 +23,7 @@ _TEMPLATES = {"input", "query", "top_n", "return_documents", "input_type"}
 
 
 def endpoint(sidecar: str, api_key: str = "", model: str = "") -> dict[str, Any]:
-    """Give the body of `PUT _inference/rerank/NAME`."""
+    """Return the body of `PUT _inference/rerank/NAME`."""
     # Templates stand without quotes: the service writes the values as JSON.
     named = f'"model": {json.dumps(model)}, ' if model else ""
     settings: dict[str, Any] = {
@@ -44,7 +44,7 @@ def endpoint(sidecar: str, api_key: str = "", model: str = "") -> dict[str, Any]
 
 
 def search(name: str, field: str, text: str, window: int = 50) -> dict[str, Any]:
-    """Give the body of a search that reranks `window` hits through the endpoint `name`."""
+    """Return the body of a search that reranks `window` hits through the endpoint `name`."""
     return {
         "retriever": {
             "text_similarity_reranker": {
@@ -59,7 +59,7 @@ def search(name: str, field: str, text: str, window: int = 50) -> dict[str, Any]
 
 
 def check_endpoint(body: dict[str, Any]) -> None:
-    """Check a body against the documented schema; raises WiringError that names what is wrong."""
+    """Check a body against the documented schema; raises ClusterError that names what is wrong."""
     _members(
         "endpoint", body, {"service": str, "service_settings": dict}, {"task_settings": dict, "chunking_settings": dict}
     )
@@ -75,12 +75,12 @@ def check_endpoint(body: dict[str, Any]) -> None:
     _members("json_parser", settings["response"]["json_parser"], {"relevance_score": str}, paths)
     for name, path in settings["response"]["json_parser"].items():
         if not path.startswith("$."):
-            raise WiringError(f"json_parser.{name}: {path} is no path from $")
+            raise ClusterError(f"json_parser.{name}: {path} is no path from $")
     _check_templates(settings)
 
 
 def check_search(body: dict[str, Any]) -> None:
-    """Check a search against the documented schema; raises WiringError that names what is wrong."""
+    """Check a search against the documented schema; raises ClusterError that names what is wrong."""
     reranker = body.get("retriever", {}).get("text_similarity_reranker", {})
     required = {"retriever": dict, "field": str, "inference_text": str}
     optional = {"inference_id": str, "rank_window_size": int, "min_score": float, "filter": dict}
@@ -91,16 +91,16 @@ def _check_templates(settings: dict[str, Any]) -> None:
     known = _TEMPLATES | set(settings["secret_parameters"])
     named = set(re.findall(r"\$\{(\w+)\}", settings["request"] + " ".join(settings.get("headers", {}).values())))
     if named - known:
-        raise WiringError(f"service_settings: nothing replaces {sorted(named - known)}")
+        raise ClusterError(f"service_settings: nothing replaces {sorted(named - known)}")
     if '"${' in settings["request"]:
-        raise WiringError("service_settings.request: templates stand without quotes")
+        raise ClusterError("service_settings.request: templates stand without quotes")
 
 
 def _members(name: str, body: dict[str, Any], required: Mapping[str, type], optional: Mapping[str, type]) -> None:
     known = {**required, **optional}
     missing, strange = set(required) - set(body), set(body) - set(known)
     if missing or strange:
-        raise WiringError(f"{name}: missing {sorted(missing)}, not in the schema {sorted(strange)}")
+        raise ClusterError(f"{name}: missing {sorted(missing)}, not in the schema {sorted(strange)}")
     wrong = [member for member, value in body.items() if not isinstance(value, known[member])]
     if wrong:
-        raise WiringError(f"{name}: {wrong} of a wrong type")
+        raise ClusterError(f"{name}: {wrong} of a wrong type")

@@ -1,1 +1,1 @@
-"""Wires an OpenSearch cluster: checks it, switches reranking on and off by index settings, says what it counted."""
+"""OpenSearch: checks a cluster, switches reranking on and off by index settings, says what it counted."""

@@ -8,15 +8,15 @@ from dataclasses import replace
 from lastly_integrations.opensearch import without_plugin
 from lastly_integrations.opensearch.cluster import Access, connected
 from lastly_integrations.search_api import cli
-from lastly_integrations.search_api.attach import attach as wire
-from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.attach import attach as switch_on
+from lastly_integrations.search_api.errors import ClusterError
 from lastly_integrations.search_api.nodes import each_node
 
 
 def attach(argv: Sequence[str]) -> int:
-    """Switch reranking of an index on; gives the exit status."""
+    """Switch reranking of an index on; returns the exit status."""
     parser = _parser("attach", "check the cluster, switch reranking of an index on, show a search before and after")
-    cli.add_wiring(parser)
+    cli.add_attach_flags(parser)
     parser.add_argument(
         "--without-plugin", action="store_true", help="for managed clusters: wire ml-commons and its rerank processor"
     )
@@ -25,7 +25,7 @@ def attach(argv: Sequence[str]) -> int:
 
 
 def detach(argv: Sequence[str]) -> int:
-    """Take every setting off, so that the plugin can be uninstalled; gives the exit status."""
+    """Take every setting off, so that the plugin can be uninstalled; returns the exit status."""
     parser = _parser("detach", "take every lastly setting off an index, or off the whole cluster")
     parser.add_argument("--index", default="*", help="index or pattern (default: every index, and the cluster)")
     parser.add_argument("--without-plugin", action="store_true", help="take off what attach --without-plugin made")
@@ -33,7 +33,7 @@ def detach(argv: Sequence[str]) -> int:
 
 
 def status(argv: Sequence[str]) -> int:
-    """Say which indices are attached and what the nodes counted; gives 1 where none is."""
+    """Say which indices are attached and what the nodes counted; returns 1 where none is."""
     arguments = _parser("status", "say which indices are attached and what the nodes counted").parse_args(argv)
     return cli.run(lambda: _status(arguments))
 
@@ -51,12 +51,12 @@ def _access(arguments: argparse.Namespace) -> Access:
 
 
 def _attach(arguments: argparse.Namespace) -> int:
-    access, asked = _access(arguments), cli.wiring(arguments)
+    access, asked = _access(arguments), cli.attach_request(arguments)
     with (
         connected(access) as cluster,
         each_node(cluster, access.url, lambda url: connected(replace(access, url=url))) as (nodes, hidden),
     ):
-        report = wire(cluster, asked, nodes)
+        report = switch_on(cluster, asked, nodes)
     cli.show(report, asked, hidden, cluster.engine)
     return 0
 
@@ -72,9 +72,9 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _without_plugin(arguments: argparse.Namespace) -> int:
-    asked = cli.wiring(arguments)
+    asked = cli.attach_request(arguments)
     if len(asked.sidecars) != 1:
-        raise WiringError(
+        raise ClusterError(
             "--without-plugin takes exactly one --sidecar (a load balancer's address, where there are several)"
         )
     key = os.environ.get("LASTLY_API_KEY", "")

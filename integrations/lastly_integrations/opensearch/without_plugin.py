@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lastly_integrations.opensearch.cluster import OpenSearchCluster
-from lastly_integrations.search_api.attach import Wiring
-from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.attach import AttachRequest
+from lastly_integrations.search_api.errors import ClusterError
 
 NAME = "lastly-rerank"
 EXT = '"ext": {"rerank": {"query_context": {"query_text": "what the user typed"}}}'
@@ -31,7 +31,7 @@ class Probes:
 
 
 def connector(sidecar: str, api_key: str = "", model: str = "") -> dict[str, Any]:
-    """Give the connector to the sidecar's Cohere form."""
+    """Return the connector to the sidecar's Cohere form."""
     return {
         "name": NAME,
         "description": "Lastly's sidecar",
@@ -54,7 +54,7 @@ def connector(sidecar: str, api_key: str = "", model: str = "") -> dict[str, Any
 
 
 def pipeline(model_id: str, fields: tuple[str, ...], window: int) -> dict[str, Any]:
-    """Give the pipeline: fetch the window, rerank it, cut the page; a failing rerank keeps the order."""
+    """Return the pipeline: fetch the window, rerank it, cut the page; a failing rerank keeps the order."""
     rerank = {
         "ml_opensearch": {"model_id": model_id},
         "context": {"document_fields": list(fields)},
@@ -67,29 +67,29 @@ def pipeline(model_id: str, fields: tuple[str, ...], window: int) -> dict[str, A
     }
 
 
-def attach(cluster: OpenSearchCluster, wiring: Wiring, api_key: str, text: str) -> Probes:
-    """Make connector, model and pipeline; takes them off again and raises WiringError where the probe fails."""
+def attach(cluster: OpenSearchCluster, request: AttachRequest, api_key: str, text: str) -> Probes:
+    """Make connector, model and pipeline; takes them off again and raises ClusterError where the probe fails."""
     if not _has_ml(cluster):
-        raise WiringError("this cluster has no opensearch-ml plugin, so --without-plugin can't be used here")
-    cluster.check_fields(wiring.index, wiring.fields)
+        raise ClusterError("this cluster has no opensearch-ml plugin, so --without-plugin can't be used here")
+    cluster.check_fields(request.index, request.fields)
     _remove(cluster)
-    _trust(cluster, wiring.sidecars[0])
+    _trust(cluster, request.sidecars[0])
     try:
-        model = wiring.settings.get("model", "")
+        model = request.settings.get("model", "")
         made = cluster.request(
-            "POST", "/_plugins/_ml/connectors/_create", connector(wiring.sidecars[0], api_key, model)
+            "POST", "/_plugins/_ml/connectors/_create", connector(request.sidecars[0], api_key, model)
         )
         model_id = _registered(cluster, made[0]["connector_id"])
         _predicts(cluster, model_id)
-        cluster.request("PUT", f"/_search/pipeline/{NAME}", pipeline(model_id, wiring.fields, wiring.window))
-        return Probes(_search(cluster, wiring, text, "_none"), _search(cluster, wiring, text, NAME))
-    except WiringError:
+        cluster.request("PUT", f"/_search/pipeline/{NAME}", pipeline(model_id, request.fields, request.window))
+        return Probes(_search(cluster, request, text, "_none"), _search(cluster, request, text, NAME))
+    except BaseException:  # an interrupted attach is undone too
         _remove(cluster)
         raise
 
 
 def detach(cluster: OpenSearchCluster) -> int:
-    """Take pipeline, model and connector off; gives the exit status."""
+    """Take pipeline, model and connector off; returns the exit status."""
     print(f"{NAME} is removed" if _remove(cluster) else "nothing was attached")
     return 0
 
@@ -121,7 +121,7 @@ def _trust(cluster: OpenSearchCluster, sidecar: str) -> None:
 
 
 def _registered(cluster: OpenSearchCluster, connector_id: str) -> str:
-    """Register and deploy the model; gives its id."""
+    """Register and deploy the model; returns its id."""
     body = {"name": NAME, "function_name": "remote", "description": "Lastly's sidecar", "connector_id": connector_id}
     answer = cluster.request("POST", "/_plugins/_ml/models/_register?deploy=true", body)[0]
     deadline = time.monotonic() + _WAIT_S
@@ -129,9 +129,9 @@ def _registered(cluster: OpenSearchCluster, connector_id: str) -> str:
         time.sleep(0.5)
         answer = {**cluster.request("GET", f"/_plugins/_ml/tasks/{answer['task_id']}")[0], "task_id": answer["task_id"]}
         if answer.get("state") == "FAILED":
-            raise WiringError(f"ml-commons refused the model: {answer.get('error', 'it gives no reason')}")
+            raise ClusterError(f"ml-commons refused the model: {answer.get('error', 'it gives no reason')}")
     if not answer.get("model_id"):
-        raise WiringError(f"ml-commons has not deployed the model within {_WAIT_S} s; see GET _plugins/_ml/tasks")
+        raise ClusterError(f"ml-commons has not deployed the model within {_WAIT_S} s; see GET _plugins/_ml/tasks")
     return str(answer["model_id"])
 
 
@@ -140,18 +140,18 @@ def _predicts(cluster: OpenSearchCluster, model_id: str) -> None:
     body = {"query_text": "a question", "text_docs": ["an answer", "another"]}
     try:
         cluster.request("POST", f"/_plugins/_ml/_predict/text_similarity/{model_id}", body)
-    except WiringError as error:
-        raise WiringError(
+    except ClusterError as error:
+        raise ClusterError(
             f"ml-commons can't ask the sidecar: {error}; a private address needs "
             "plugins.ml_commons.connector.private_ip_enabled: true in every node's opensearch.yml"
         ) from None
 
 
-def _search(cluster: OpenSearchCluster, wiring: Wiring, text: str, name: str) -> tuple[str, ...]:
-    body: dict[str, Any] = {"query": {"multi_match": {"query": text, "fields": list(wiring.fields)}}, "size": _PAGE}
+def _search(cluster: OpenSearchCluster, request: AttachRequest, text: str, name: str) -> tuple[str, ...]:
+    body: dict[str, Any] = {"query": {"multi_match": {"query": text, "fields": list(request.fields)}}, "size": _PAGE}
     if name != "_none":
         body["ext"] = {"rerank": {"query_context": {"query_text": text}}}
-    hits = cluster.request("POST", f"/{wiring.index}/_search?search_pipeline={name}", body)[0]["hits"]["hits"]
+    hits = cluster.request("POST", f"/{request.index}/_search?search_pipeline={name}", body)[0]["hits"]["hits"]
     return tuple(hit["_id"] for hit in hits)
 
 
@@ -180,7 +180,7 @@ def _delete(cluster: OpenSearchCluster, path: str, *, undeployed: bool) -> None:
                 cluster.request("POST", f"{path}/_undeploy")
             cluster.request("DELETE", path)
             return
-        except WiringError:
+        except ClusterError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
@@ -189,7 +189,7 @@ def _delete(cluster: OpenSearchCluster, path: str, *, undeployed: bool) -> None:
 def _has_pipeline(cluster: OpenSearchCluster) -> bool:
     try:
         return NAME in cluster.request("GET", f"/_search/pipeline/{NAME}")[0]
-    except WiringError:  # none is answered as not found
+    except ClusterError:  # none is answered as not found
         return False
 
 
@@ -197,6 +197,6 @@ def _named(cluster: OpenSearchCluster, kind: str) -> list[str]:
     body = {"query": {"term": {"name.keyword": NAME}}, "size": 100}
     try:
         hits = cluster.request("POST", f"/_plugins/_ml/{kind}/_search", body)[0]["hits"]["hits"]
-    except WiringError:  # the index of models is made with the first one
+    except ClusterError:  # the index of models is made with the first one
         return []
     return [hit["_id"] for hit in hits]

@@ -1,1 +1,1 @@
-"""What wiring OpenSearch and wiring Elasticsearch have in common: the index settings, the checks, the probe."""
+"""What OpenSearch and Elasticsearch share: search, stats, feed, and attaching with its checks and its probe."""

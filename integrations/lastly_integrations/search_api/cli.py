@@ -5,14 +5,15 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from lastly_integrations.search_api.attach import Report, Wiring
+from lastly.errors import LastlyError
+from lastly_integrations.search_api.attach import AttachRequest, Report
 from lastly_integrations.search_api.cluster import SETTINGS, Cluster
-from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.errors import ClusterError
 
 _CHOSEN = tuple(name for name in SETTINGS if name not in ("enabled", "fields"))
 
 
-def add_wiring(parser: argparse.ArgumentParser) -> None:
+def add_attach_flags(parser: argparse.ArgumentParser) -> None:
     """Add what `attach` asks."""
     parser.add_argument("--index", required=True, help="index, alias or data stream")
     parser.add_argument("--fields", required=True, help="fields of the passage, in order: title,body")
@@ -23,20 +24,20 @@ def add_wiring(parser: argparse.ArgumentParser) -> None:
 
 
 def fields(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """Give the named fields."""
+    """Return the named fields."""
     names = tuple(name.strip() for name in arguments.fields.split(",") if name.strip())
     if not names:
-        raise WiringError("--fields: name at least one field, like title,body")
+        raise ClusterError("--fields: name at least one field, like title,body")
     return names
 
 
-def wiring(arguments: argparse.Namespace) -> Wiring:
-    """Give what was asked."""
+def attach_request(arguments: argparse.Namespace) -> AttachRequest:
+    """Return what was asked."""
     chosen = {name: getattr(arguments, name) for name in _CHOSEN if getattr(arguments, name) is not None}
-    return Wiring(arguments.index, fields(arguments), tuple(arguments.sidecar), chosen, arguments.probe)
+    return AttachRequest(arguments.index, fields(arguments), tuple(arguments.sidecar), chosen, arguments.probe)
 
 
-def show(report: Report, asked: Wiring, hidden: Sequence[str], engine: str) -> None:
+def show(report: Report, asked: AttachRequest, hidden: Sequence[str], engine: str) -> None:
     """Print what the probe showed, and what follows from it; `hidden` are nodes that can't be reached from here."""
     print(f"{asked.index} is attached: {', '.join(asked.fields)}")
     for name in report.nodes:
@@ -53,7 +54,7 @@ def show(report: Report, asked: Wiring, hidden: Sequence[str], engine: str) -> N
 
 
 def detach(cluster: Cluster, index: str) -> int:
-    """Take the settings off an index, or every index and the cluster; gives the exit status."""
+    """Take the settings off an index, or every index and the cluster; returns the exit status."""
     detached = cluster.unset_index(index)
     for name in detached:
         print(f"{name} is detached")
@@ -65,14 +66,14 @@ def detach(cluster: Cluster, index: str) -> int:
 
 
 def status(cluster: Cluster) -> int:
-    """Print what is attached and what the nodes counted; gives 1 where nothing is."""
+    """Print what is attached and what the nodes counted; returns 1 where nothing is."""
     cluster.check_plugin()
     attached = cluster.index_settings("*")
     print(f"sidecars: {', '.join(cluster.sidecars()) or 'none'}")
     for index, settings in sorted(attached.items()):
         print(f"{index}: {json.dumps(settings)}")
-    for node in cluster.stats().values():
-        print(f"{node.pop('name')}: {json.dumps(node)}")
+    for name, counted in cluster.stats():
+        print(f"{name}: {json.dumps(counted)}")
     return 0 if attached else 1
 
 
@@ -80,6 +81,8 @@ def run(command: Callable[[], int]) -> int:
     """Run a command; an error is a line on standard error and the status 1."""
     try:
         return command()
-    except WiringError as error:
+    except LastlyError as error:
         print(f"lastly: {error}", file=sys.stderr)
-        return 1
+    except (AttributeError, LookupError, TypeError) as error:  # of reading an answer that no cluster would give
+        print(f"lastly: the cluster answered in an unknown form ({error!r}); check --url", file=sys.stderr)
+    return 1

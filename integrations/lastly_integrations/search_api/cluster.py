@@ -1,11 +1,12 @@
-"""A cluster as the wiring sees it: which nodes have the plugin, which fields an index has, which settings are set."""
+"""A cluster as attaching sees it: which nodes have the plugin, which fields an index has, which settings are set."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api import stats
+from lastly_integrations.search_api.errors import ClusterError
 
 PLUGIN = "lastly"
 SETTINGS = (
@@ -34,17 +35,17 @@ class Probe:
 
 
 class Cluster(ABC):
-    """Requests of the wiring. Every method raises WiringError with the cluster's reason."""
+    """Requests to a cluster. Every method raises ClusterError with the cluster's reason."""
 
     engine: str  # as in settings and tools: opensearch
     stats_path: str
 
     @abstractmethod
     def request(self, method: str, path: str, body: object = None) -> tuple[Any, Mapping[str, str]]:
-        """Send a request; gives the body and the headers (small letters) of the answer."""
+        """Send a request; returns the body and the headers (lower case) of the answer."""
 
     def node_addresses(self) -> dict[str, str]:
-        """Give every node's HTTP address (host:port), by the node's name."""
+        """Return every node's HTTP address (host:port), by the node's name."""
         nodes = self.request("GET", "/_nodes/http")[0]["nodes"].values()
         return {node["name"]: node["http"]["publish_address"].split("/")[-1] for node in nodes if "http" in node}
 
@@ -54,14 +55,14 @@ class Cluster(ABC):
         bare = [node["name"] for node in nodes if not _ours(node)]
         if bare:
             engines = ", ".join(sorted({node["version"] for node in nodes}))
-            raise WiringError(
+            raise ClusterError(
                 f"no plugin on {', '.join(sorted(bare))}; install the zip built for {engines} with "
                 f"`bin/{self.engine}-plugin install file:///…` on every node and restart it, or use --without-plugin"
             )
         versions = {_ours(node)["version"] for node in nodes}
         if len(versions) > 1:
             several = ", ".join(sorted(versions))
-            raise WiringError(f"the nodes have different versions of the plugin: {several}; install one zip on all")
+            raise ClusterError(f"the nodes have different versions of the plugin: {several}; install one zip on all")
 
     def check_fields(self, index: str, fields: tuple[str, ...]) -> None:
         """The passage's fields must be mapped, and as text."""
@@ -69,21 +70,21 @@ class Cluster(ABC):
         for name in fields:
             kinds = set(mapped.get(name, {})) - {"unmapped"}
             if not kinds:
-                raise WiringError(f"--fields: {index} has no field {name}; see GET {index}/_mapping")
+                raise ClusterError(f"--fields: {index} has no field {name}; see GET {index}/_mapping")
             if not kinds <= _TEXT:
-                raise WiringError(f"--fields: {name} is {', '.join(sorted(kinds))} in {index}; give fields with text")
+                raise ClusterError(f"--fields: {name} is {', '.join(sorted(kinds))} in {index}; give fields with text")
 
     def set_sidecars(self, urls: Sequence[str]) -> None:
         """Write the sidecars' addresses into the cluster's settings; none takes them off."""
         self.request("PUT", "/_cluster/settings", {"persistent": {"lastly.sidecar.urls": list(urls) or None}})
 
     def persistent_sidecars(self) -> list[str]:
-        """Give the sidecars' addresses that `set_sidecars` wrote."""
+        """Return the sidecars' addresses that `set_sidecars` wrote."""
         found = self.request("GET", "/_cluster/settings?flat_settings=true")[0]
         return _listed(found.get("persistent", {}).get("lastly.sidecar.urls", []))
 
     def sidecars(self) -> list[str]:
-        """Give the sidecars' addresses that the cluster's settings hold."""
+        """Return the sidecars' addresses that the cluster's settings hold."""
         found = self.request("GET", "/_cluster/settings?include_defaults=true&flat_settings=true")[0]
         for scope in ("transient", "persistent", "defaults"):
             if urls := found.get(scope, {}).get("lastly.sidecar.urls"):
@@ -96,7 +97,7 @@ class Cluster(ABC):
         self.request("PUT", f"/{index}/_settings", body)
 
     def index_settings(self, index: str) -> dict[str, dict[str, Any]]:
-        """Give Lastly's settings that are set, archived ones too, by index and full name."""
+        """Return Lastly's settings that are set, archived ones too, by index and full name."""
         found = self.request("GET", f"/{index}/_settings?flat_settings=true&expand_wildcards=all")[0]
         ours = {
             name: {key: value for key, value in entry["settings"].items() if key.startswith(_OURS)}
@@ -105,7 +106,7 @@ class Cluster(ABC):
         return {name: settings for name, settings in ours.items() if settings}
 
     def unset_index(self, index: str) -> list[str]:
-        """Take every setting off, archived ones too; gives the indices that had any."""
+        """Take every setting off, archived ones too; returns the indices that had any."""
         attached = self.index_settings(index)
         for name, settings in sorted(attached.items()):
             if any(key.startswith("archived.") for key in settings):
@@ -135,9 +136,9 @@ class Cluster(ABC):
         if any(body.values()):
             self.request("PUT", "/_cluster/settings", body)
 
-    def stats(self) -> dict[str, Any]:
-        """Give what every node counted."""
-        return dict(self.request("GET", self.stats_path)[0]["nodes"])
+    def stats(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return what every node counted, by the node's name."""
+        return list(stats.by_name(self.request("GET", self.stats_path)[0]))
 
     def probe(self, index: str, fields: tuple[str, ...], text: str, enabled: bool, window: int) -> Probe:
         """Search one page for a text in the passage's fields."""
@@ -152,11 +153,11 @@ class Cluster(ABC):
         return Probe(ids, int(answer["took"]), warning if "lastly" in warning else "")
 
     def example_text(self, index: str, field: str) -> str:
-        """Give the first words of some document, to search for."""
+        """Return the first words of some document, to search for."""
         body = {"size": 1, "query": {"exists": {"field": field}}, "fields": [field], "_source": False}
         hits = self.request("POST", f"/{index}/_search", body)[0]["hits"]["hits"]
         if not hits:
-            raise WiringError(f"{index} has no document with {field}; index some, or give --probe TEXT")
+            raise ClusterError(f"{index} has no document with {field}; index some, or give --probe TEXT")
         return " ".join(str(hits[0]["fields"][field][0]).split()[:8])
 
 

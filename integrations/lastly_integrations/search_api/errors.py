@@ -1,5 +1,7 @@
-"""What can go wrong while a cluster is wired; each message says what to do."""
+"""What can go wrong between a cluster and its commands; each message says what to do."""
+
+from lastly.errors import LastlyError
 
 
-class WiringError(Exception):
-    """The cluster can't be wired as asked."""
+class ClusterError(LastlyError):
+    """The cluster can't be reached, refuses a request, or can't be attached as asked."""

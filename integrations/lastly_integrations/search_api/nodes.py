@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 from lastly_integrations.search_api.cluster import Cluster
-from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.errors import ClusterError
 
 Connect = Callable[[str], AbstractContextManager[Cluster]]
 
@@ -31,6 +31,6 @@ def each_node(cluster: Cluster, url: str, connect: Connect) -> Iterator[tuple[di
 def _answers(node: Cluster) -> bool:
     try:
         node.request("GET", "/_cluster/health?local=true")
-    except WiringError:
+    except ClusterError:
         return False
     return True

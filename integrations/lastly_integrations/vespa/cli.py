@@ -5,16 +5,19 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lastly_integrations.vespa import container, deploy, settings
-from lastly_integrations.vespa.errors import DeployError, PackageError
+from lastly.errors import LastlyError
+from lastly_integrations.json_client import JsonClient
+from lastly_integrations.vespa import deploy, settings, stats
+from lastly_integrations.vespa.errors import PackageError
 from lastly_integrations.vespa.package import Change, Package
-from lastly_integrations.vespa.services import Wiring
+from lastly_integrations.vespa.services import SearcherConfig
 
+_STATUS_S = 5.0
 _BUILT = Path("plugin/vespa/target/lastly-vespa-deploy.jar")
 
 
 def attach(argv: Sequence[str]) -> int:
-    """Write the searcher, its chain, summary class and config into a package; gives the exit status."""
+    """Write the searcher, its chain, summary class and config into a package; returns the exit status."""
     parser = _parser("attach", "write Lastly into an application package; shows the difference and asks first")
     parser.add_argument("--fields", required=True, help="fields of the passage, in order: title,text")
     parser.add_argument(
@@ -34,7 +37,7 @@ def attach(argv: Sequence[str]) -> int:
 
 
 def detach(argv: Sequence[str]) -> int:
-    """Take out of a package what `attach` wrote; gives the exit status."""
+    """Take out of a package what `attach` wrote; returns the exit status."""
     arguments = _parser("detach", "take Lastly out of an application package").parse_args(argv)
     return _run(lambda: _apply(arguments, (package := Package(arguments.package)), package.detach()))
 
@@ -61,7 +64,7 @@ def _parser(command: str, purpose: str) -> argparse.ArgumentParser:
 def _attach(arguments: argparse.Namespace) -> int:
     if not arguments.bundle.is_file():
         raise PackageError(f"no bundle at {arguments.bundle}; `make plugins` builds it, --bundle says where it is")
-    wiring = Wiring(
+    config = SearcherConfig(
         settings.checked_fields(arguments.fields),
         settings.checked_sidecars(arguments.sidecar),
         settings.checked(vars(arguments)),
@@ -69,7 +72,7 @@ def _attach(arguments: argparse.Namespace) -> int:
         arguments.container,
     )
     package = Package(arguments.package)
-    return _apply(arguments, package, package.attach(wiring, tuple(arguments.schema), arguments.bundle.read_bytes()))
+    return _apply(arguments, package, package.attach(config, tuple(arguments.schema), arguments.bundle.read_bytes()))
 
 
 def _apply(arguments: argparse.Namespace, package: Package, changes: list[Change]) -> int:
@@ -103,7 +106,7 @@ def _status(arguments: argparse.Namespace) -> int:
     for place, present in attached.items():
         print(f"{place}: {'attached' if present else 'not attached'}")
     if arguments.url:
-        counted = container.metrics(arguments.url)
+        counted = stats.metrics(JsonClient(arguments.url, timeout_s=_STATUS_S))
         print("\n".join(f"{name} {value:g}" for name, value in sorted(counted.items())) or "no lastly metrics yet")
     return 0 if attached["services.xml"] else 1
 
@@ -111,6 +114,6 @@ def _status(arguments: argparse.Namespace) -> int:
 def _run(command: Callable[[], int]) -> int:
     try:
         return command()
-    except (PackageError, DeployError) as error:
+    except LastlyError as error:
         print(f"lastly: {error}", file=sys.stderr)
         return 1

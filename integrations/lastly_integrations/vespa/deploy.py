@@ -1,21 +1,22 @@
 """Deploys a package over the config server's HTTP API and waits until its services run the new configuration."""
 
 import io
-import json
 import time
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from lastly.errors import InvalidRequestError, NotReadyError
+from lastly_integrations.json_client import JsonClient
+from lastly_integrations.server_url import without_user_info
 from lastly_integrations.vespa.errors import DeployError
 
-_CALL_S = 120.0
+_CALL_S = 600.0  # a package with a model in it takes a while to send and to prepare
 _POLL_S = 1.0
-_TENANT = "application/v2/tenant/default"
+_TENANT = "/application/v2/tenant/default"
 _CONVERGENCE = f"{_TENANT}/application/default/environment/prod/region/default/instance/default/serviceconverge"
 
 
@@ -29,10 +30,11 @@ class Deployment:
 
 def deploy(folder: Path, config_server: str, wait_s: float = 300.0) -> Deployment:
     """Upload, prepare, activate, and wait until services run it. Raises DeployError with the server's reason."""
-    server = config_server.rstrip("/")
-    answer = _call("POST", f"{server}/{_TENANT}/prepareandactivate", zipped(folder))
-    _wait_until_converged(server, time.monotonic() + wait_s)
-    return Deployment(str(answer.get("session-id", "")), [*_warnings(answer), *_actions(answer)])
+    client = _client(config_server)
+    answer = _call(client, "POST", f"{_TENANT}/prepareandactivate", zipped(folder))
+    _wait_until_converged(client, time.monotonic() + wait_s)
+    with client.reading():
+        return Deployment(str(answer.get("session-id", "")), [*_warnings(answer), *_actions(answer)])
 
 
 def _warnings(answer: dict[str, Any]) -> Iterator[str]:
@@ -42,7 +44,7 @@ def _warnings(answer: dict[str, Any]) -> Iterator[str]:
 
 
 def _actions(answer: dict[str, Any]) -> Iterator[str]:
-    """Give what the change needs before it takes effect: services to restart, documents to feed or index again."""
+    """Return what the change needs before it takes effect: services to restart, documents to feed or index again."""
     for action, needed in answer.get("configChangeActions", {}).items():
         for each in needed:
             of = each.get("serviceType") or each.get("documentType", "")
@@ -50,7 +52,7 @@ def _actions(answer: dict[str, Any]) -> Iterator[str]:
 
 
 def zipped(folder: Path) -> bytes:
-    """Give the package as the config server wants it: a zip with services.xml at its top."""
+    """Return the package as the config server wants it: a zip with services.xml at its top."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):
@@ -60,32 +62,28 @@ def zipped(folder: Path) -> bytes:
     return target.getvalue()
 
 
-def _wait_until_converged(config_server: str, deadline: float) -> None:
-    while not _call("GET", f"{config_server}/{_CONVERGENCE}").get("converged"):
+def _wait_until_converged(client: JsonClient, deadline: float) -> None:
+    while not _call(client, "GET", _CONVERGENCE).get("converged"):
         if time.monotonic() > deadline:
             raise DeployError("the package is active, but its services have not taken it up; see `vespa status`")
         time.sleep(_POLL_S)
 
 
-def _call(method: str, url: str, body: bytes | None = None) -> dict[str, Any]:
-    if not url.startswith(("http://", "https://")):
-        raise DeployError(f"{url} is no address of a config server; give one like http://localhost:19071")
-    request = urllib.request.Request(url, body, {"Content-Type": "application/zip"}, method=method)  # noqa: S310  checked above
+def _client(config_server: str) -> JsonClient:
     try:
-        with urllib.request.urlopen(request, timeout=_CALL_S) as response:  # noqa: S310
-            return _json(response.read())
-    except urllib.error.HTTPError as error:
-        reason = _json(error.read()).get("message", error.reason)
-        raise DeployError(f"the config server refuses the package ({error.code}): {reason}") from error
-    except OSError as error:
-        raise DeployError(
-            f"the config server at {url} can't be reached: {error}; give its address to --deploy"
-        ) from error
+        return JsonClient(config_server, timeout_s=_CALL_S)
+    except InvalidRequestError as error:
+        shown = without_user_info(config_server)
+        raise DeployError(f"{shown} is no address of a config server; give one like http://localhost:19071") from error
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def _call(client: JsonClient, method: str, path: str, package: bytes = b"") -> dict[str, Any]:
     try:
-        answer = json.loads(body)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
+        status, answer = client.send(method, path, package, "application/zip")
+    except NotReadyError as error:
+        raise DeployError(f"no config server answers: {error} Give its address to --deploy") from error
+    said: dict[str, Any] = answer if isinstance(answer, dict) else {}
+    if status != HTTPStatus.OK:
+        reason = said.get("message", "no reason given")
+        raise DeployError(f"the config server refuses the package ({status}): {reason}")
+    return said

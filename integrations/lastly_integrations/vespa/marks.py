@@ -12,13 +12,13 @@ class Marks:
     closing: str = ""
 
     def wrap(self, lines: list[str], indent: str, instead_of: str = "") -> str:
-        """Give the lines between marks, each indented; `instead_of` is what they replace and comes back on removal."""
+        """Return the lines between marks, indented; `instead_of` is what they replace and comes back on removal."""
         begin = f"lastly: begin, in place of {instead_of}" if instead_of else "lastly: begin"
         marked = [self._comment(begin), *lines, self._comment("lastly: end")]
         return "\n".join(indent + line if line else "" for line in marked)
 
     def remove(self, text: str) -> str:
-        """Give the text as it was before anything was written between marks."""
+        """Return the text as it was before anything was written between marks."""
         return self._pattern.sub(self._original, text)
 
     def found_in(self, text: str) -> bool:

@@ -22,7 +22,7 @@ class Change:
     after: bytes | None
 
     def shown(self) -> Iterator[str]:
-        """Give the lines of a unified difference; a bundle is named with its size."""
+        """Return the lines of a unified difference; a bundle is named with its size."""
         if self.path.suffix == ".jar":
             yield f"remove {self.path}" if self.after is None else f"write {self.path} ({len(self.after)} bytes)"
             return
@@ -38,15 +38,15 @@ class Package:
         if not (folder / "services.xml").is_file():
             raise PackageError(f"{folder} holds no services.xml; give the folder of an application package")
 
-    def attach(self, wiring: services.Wiring, schemas: tuple[str, ...], bundle: bytes) -> list[Change]:
-        """Give the changes that attach Lastly; none where the package is as they would make it."""
+    def attach(self, config: services.SearcherConfig, schemas: tuple[str, ...], bundle: bytes) -> list[Change]:
+        """Return the changes that attach Lastly; none where the package is as they would make it."""
         parsed = self._plain_schemas()
         chosen = self._chosen(parsed, schemas)
         summaries: dict[str, list[Field]] = {
-            name: schema.require_text(parsed[name], self._fields(parsed, name), wiring.fields) for name in chosen
+            name: schema.require_text(parsed[name], self._fields(parsed, name), config.fields) for name in chosen
         }
-        wiring = _with_summary_names(wiring, list(summaries.values()))
-        changes = [self._text("services.xml", services.attach(self._read("services.xml"), wiring))]
+        config = _with_summary_names(config, list(summaries.values()))
+        changes = [self._text("services.xml", services.attach(self._read("services.xml"), config))]
         for name, found in parsed.items():
             wanted = schema.attach(found, summaries[name]) if name in summaries else found.text
             changes.append(self._text(self._schema_files()[name], wanted))
@@ -54,7 +54,7 @@ class Package:
         return [change for change in changes if change.before != change.after]
 
     def detach(self) -> list[Change]:
-        """Give the changes that take Lastly out again."""
+        """Return the changes that take Lastly out again."""
         changes = [self._text("services.xml", services.detach(self._read("services.xml")))]
         changes += [self._text(file, schema.detach(self._read(file))) for file in self._schema_files().values()]
         changes.append(Change(BUNDLE, self._bytes(BUNDLE), None))
@@ -102,7 +102,7 @@ class Package:
 
     @staticmethod
     def _fields(parsed: dict[str, Schema], name: str) -> dict[str, Field]:
-        """Give a schema's fields with those that it inherits."""
+        """Return a schema's fields with those that it inherits."""
         waiting, fields = [name], dict[str, Field]()
         seen: set[str] = set()
         while waiting:
@@ -127,9 +127,9 @@ class Package:
         return Change(Path(file), self._bytes(Path(file)), wanted.encode())
 
 
-def _with_summary_names(wiring: services.Wiring, schemas: list[list[Field]]) -> services.Wiring:
+def _with_summary_names(config: services.SearcherConfig, schemas: list[list[Field]]) -> services.SearcherConfig:
     """Name the passage's fields as the summary class does; PackageError where schemas differ."""
     names = {tuple(each.summary for each in fields) for fields in schemas}
     if len(names) > 1:
         raise PackageError("a field has bolding or a dynamic summary in one schema only; attach the schemas one by one")
-    return services.Wiring(names.pop(), wiring.sidecars, wiring.settings, wiring.chain, wiring.container)
+    return services.SearcherConfig(names.pop(), config.sidecars, config.settings, config.chain, config.container)

@@ -24,7 +24,7 @@ class Field:
 
     @property
     def summary(self) -> str:
-        """Give the name of the summary field that holds the plain text."""
+        """Return the name of the summary field that holds the plain text."""
         return f"{SUMMARY_CLASS}_{self.name}" if self.marked_up else self.name
 
 
@@ -55,7 +55,7 @@ def parse(text: str, name: str) -> Schema:
 
 
 def attach(schema: Schema, fields: list[Field]) -> str:
-    """Give the schema's text with the summary class; the text must be without what Lastly wrote before."""
+    """Return the schema's text with the summary class; the text must be without what Lastly wrote before."""
     plain = _without_comments(schema.text)
     if re.search(rf"\bdocument-summary\s+{SUMMARY_CLASS}\b", plain):
         raise PackageError(
@@ -69,12 +69,12 @@ def attach(schema: Schema, fields: list[Field]) -> str:
 
 
 def detach(text: str) -> str:
-    """Give the schema's text without what Lastly wrote."""
+    """Return the schema's text without what Lastly wrote."""
     return SCHEMA.remove(text)
 
 
 def require_text(schema: Schema, fields: dict[str, Field], wanted: tuple[str, ...]) -> list[Field]:
-    """Give the wanted fields; raises PackageError for one that the schema lacks or that is no text."""
+    """Return the wanted fields; raises PackageError for one that the schema lacks or that is no text."""
     missing = [name for name in wanted if name not in fields]
     if missing:
         raise PackageError(f"schema {schema.name} has no field {', '.join(missing)}; its fields are {_listed(fields)}")
@@ -104,7 +104,7 @@ def _without_comments(text: str) -> str:
 
 
 def _closing(plain: str, opening: int, name: str) -> int:
-    """Give the offset of the brace that closes the one at `opening`."""
+    """Return the offset of the brace that closes the one at `opening`."""
     depth = 0
     for at in range(opening, len(plain)):
         depth += {"{": 1, "}": -1}.get(plain[at], 0)

@@ -6,8 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from lastly.errors import InvalidRequestError
-from lastly.search.bm25 import Hit
-from lastly.search.documents import Document
+from lastly_integrations.documents import Document, Hit
 from lastly_integrations.json_client import JsonClient
 
 _SAMPLE = 50  # documents that are looked at to learn a schema's fields: nothing else tells them to a client
@@ -19,17 +18,18 @@ _OF_VESPA = ("sddocname", "documentid")
 class VespaContainer:
     """A container of an application."""
 
-    def __init__(self, server: JsonClient) -> None:
-        self.server = server
+    def __init__(self, client: JsonClient) -> None:
+        self.client = client
 
     def indices(self) -> list[str]:
         """Name the schemas; raises InvalidRequestError where the container refuses."""
         _, refused = self._ask({"yql": "select * from lastly_asks_which_there_are where true"})
-        errors = refused.get("root", {}).get("errors", [])
-        named = [found[1] for error in errors if (found := _REFERENCES.search(error.get("message", "")))]
-        references = {reference.strip() for names in named for reference in names.split(",")}
-        schemas = {reference.split(".", 1)[1] for reference in references if "." in reference}
-        return sorted(schemas) or sorted({hit["fields"]["sddocname"] for hit in self._sample("sources *")})
+        with self.client.reading():
+            errors = refused.get("root", {}).get("errors", [])
+            named = [found[1] for error in errors if (found := _REFERENCES.search(error.get("message", "")))]
+            references = {reference.strip() for names in named for reference in names.split(",")}
+            schemas = {reference.split(".", 1)[1] for reference in references if "." in reference}
+            return sorted(schemas) or sorted({hit["fields"]["sddocname"] for hit in self._sample("sources *")})
 
     def fields(self, index: str) -> list[str]:
         """Name the fields of a schema's documents that hold text; raises InvalidRequestError where it refuses."""
@@ -42,24 +42,25 @@ class VespaContainer:
         return sorted(found)
 
     def index(self, index: str, fields: Sequence[str]) -> "VespaSchema":
-        """Give a schema as a first stage."""
+        """Return a schema as a first stage."""
         return VespaSchema(self, index, fields)
 
     def search(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-        """Give the hits of a query; raises InvalidRequestError with the container's reason."""
+        """Return the hits of a query; raises InvalidRequestError with the container's reason."""
         status, answer = self._ask(parameters)
-        root = answer.get("root", {})
-        if status != 200 or root.get("errors"):
-            raise InvalidRequestError(f"{self.server.shown} answered {status}: {_reason(root)}")
-        return [hit for hit in root.get("children", []) if "fields" in hit]
+        with self.client.reading():
+            root = answer.get("root", {})
+            if status != 200 or root.get("errors"):
+                raise InvalidRequestError(f"{self.client.shown} answered {status}: {_reason(root)}")
+            return [hit for hit in root.get("children", []) if "fields" in hit]
 
     def _sample(self, source: str) -> list[dict[str, Any]]:
         return self.search({"yql": f"select * from {source} where true", "hits": _SAMPLE})  # noqa: S608  a checked name
 
     def _ask(self, parameters: dict[str, Any]) -> tuple[int, Any]:
         # Keeps a chain that Lastly already reranks from doing so; containers without it leave the property alone.
-        asked = {**parameters, "lastly.enabled": "false", "timeout": f"{self.server.timeout_s / 2:.1f}s"}
-        return self.server.call("GET", f"/search/?{urlencode(asked)}")
+        asked = {**parameters, "lastly.enabled": "false", "timeout": f"{self.client.timeout_s / 2:.1f}s"}
+        return self.client.call("GET", f"/search/?{urlencode(asked)}")
 
 
 class VespaSchema:
@@ -75,23 +76,23 @@ class VespaSchema:
     @property
     def name(self) -> str:
         """Container and schema, without user and password."""
-        return f"{self._container.server.shown}/{self._schema}"
+        return f"{self._container.client.shown}/{self._schema}"
 
     def search(self, query: str, size: int) -> list[Hit]:
-        """Give at most `size` hits, best first; raises InvalidRequestError with the container's reason."""
+        """Return at most `size` hits, best first; raises InvalidRequestError with the container's reason."""
         clauses = " or ".join(f'({{defaultIndex: "{field}"}}userInput(@text))' for field in self._fields)
         yql = f"select * from {self._schema} where {clauses}"  # noqa: S608  checked names; the text is a parameter
         asked = {"yql": yql, "text": query, "hits": size}
-        return [self._hit(hit) for hit in self._container.search(asked)]
+        with self._container.client.reading():
+            return [self._hit(hit) for hit in self._container.search(asked)]
 
     def _hit(self, hit: dict[str, Any]) -> Hit:
-        texts = [text for field in self._fields if (text := _text(hit["fields"].get(field)))]
-        title = texts[0] if len(texts) > 1 else ""
-        return Hit(Document(id=_id(hit), title=title, text="\n".join(texts[1:] or texts)), hit["relevance"])
+        values = [hit["fields"].get(field) for field in self._fields]
+        return Hit(Document.of_fields(_id(hit), values), float(hit["relevance"]))
 
 
 def _id(hit: dict[str, Any]) -> str:
-    """Give the part of a document's id that its owner chose: `id:mynamespace:article::42` is 42."""
+    """Return the part of a document's id that its owner chose: `id:mynamespace:article::42` is 42."""
     whole = str(hit["fields"].get("documentid") or hit["id"])
     parts = whole.split(":", 4)
     return parts[4] if whole.startswith("id:") and len(parts) == 5 else whole
@@ -105,12 +106,6 @@ def _checked(name: str) -> str:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, list) and bool(value) and isinstance(value[0], str))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "\n".join(str(part) for part in value)
-    return "" if value is None else str(value)
 
 
 def _reason(root: dict[str, Any]) -> str:

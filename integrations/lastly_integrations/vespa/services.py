@@ -14,7 +14,7 @@ _STEP = "  "
 
 
 @dataclass(frozen=True)
-class Wiring:
+class SearcherConfig:
     """What is written into the chain: the place, and the searcher's settings (those that differ from a default)."""
 
     fields: tuple[str, ...]
@@ -24,7 +24,7 @@ class Wiring:
     container: str = ""
 
     def searcher(self) -> list[str]:
-        """Give the lines of the searcher element."""
+        """Return the lines of the searcher element."""
         return [
             f'<searcher id="{SEARCHER}" bundle="{BUNDLE}">',
             f'  <config name="{CONFIG}">',
@@ -39,27 +39,27 @@ class Wiring:
         ]
 
 
-def attach(text: str, wiring: Wiring) -> str:
-    """Give services.xml with the searcher in its chain; what Lastly wrote before is replaced. Raises PackageError."""
+def attach(text: str, config: SearcherConfig) -> str:
+    """Return services.xml with the searcher in its chain; what Lastly wrote before is replaced. Raises PackageError."""
     text = detach(text)
     root = parse(text, "services.xml")
-    search = _search(root, wiring.container)
+    search = _search(root, config.container)
     if any(SEARCHER in (found.get("id"), found.get("class")) for found in _searchers(search)):
         raise PackageError(f"services.xml already has {SEARCHER}, not written by this tool; take it out first")
-    chain = next((chain for chain in search.named("chain") if chain.attributes.get("id") == wiring.chain), None)
+    chain = next((chain for chain in search.named("chain") if chain.attributes.get("id") == config.chain), None)
     if chain is not None:
-        return _put(text, chain, wiring.searcher())
-    return _put(text, search, _new_chain(wiring))
+        return _put(text, chain, config.searcher())
+    return _put(text, search, _new_chain(config))
 
 
 def detach(text: str) -> str:
-    """Give services.xml without what Lastly wrote."""
+    """Return services.xml without what Lastly wrote."""
     return XML.remove(text)
 
 
-def _new_chain(wiring: Wiring) -> list[str]:
-    lines = [_STEP + line for line in wiring.searcher()]
-    return [f'<chain id={quoteattr(wiring.chain)} inherits="vespa">', *lines, "</chain>"]
+def _new_chain(config: SearcherConfig) -> list[str]:
+    lines = [_STEP + line for line in config.searcher()]
+    return [f'<chain id={quoteattr(config.chain)} inherits="vespa">', *lines, "</chain>"]
 
 
 def _searchers(search: Element) -> list[dict[str, str]]:
@@ -67,7 +67,7 @@ def _searchers(search: Element) -> list[dict[str, str]]:
 
 
 def _search(root: Element, wanted: str) -> Element:
-    """Give the one <search> element meant; raises PackageError where none or several fit."""
+    """Return the one <search> element meant; raises PackageError where none or several fit."""
     containers = [root] if root.name == "container" else root.named("container")
     searching = {
         container.attributes.get("id", "container"): container for container in containers if container.named("search")

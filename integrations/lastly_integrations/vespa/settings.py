@@ -40,7 +40,7 @@ NAMES = tuple(_FORMS)
 
 
 def checked(given: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
-    """Give the settings that are set, in their order; raises PackageError that says what to write."""
+    """Return the settings that are set, in their order; raises PackageError that says what to write."""
     wanted = {name: value for name in NAMES if (value := given.get(name)) is not None}
     for name, value in wanted.items():
         right, form = _FORMS[name]
@@ -50,7 +50,7 @@ def checked(given: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
 
 
 def checked_fields(names: str) -> tuple[str, ...]:
-    """Give the fields of a list like `title,text`; raises PackageError where it names none."""
+    """Return the fields of a list like `title,text`; raises PackageError where it names none."""
     fields = tuple(name.strip() for name in names.split(",") if name.strip())
     if not 1 <= len(fields) <= MOST_FIELDS:
         raise PackageError(f"--fields: name the fields of the passage, at most {MOST_FIELDS}, like title,text")
@@ -58,7 +58,7 @@ def checked_fields(names: str) -> tuple[str, ...]:
 
 
 def checked_sidecars(urls: list[str]) -> tuple[str, ...]:
-    """Give the addresses; raises PackageError for one that is none."""
+    """Return the addresses; raises PackageError for one that is none."""
     for url in urls:
         if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", url):
             raise PackageError(f"--sidecar: {url!r} is no address; write it like http://127.0.0.1:8787")

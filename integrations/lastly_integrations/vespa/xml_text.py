@@ -24,11 +24,11 @@ class Element:
         return self.close == self.end
 
     def named(self, name: str) -> list["Element"]:
-        """Give the children of this name."""
+        """Return the children of this name."""
         return [child for child in self.children if child.name == name]
 
     def all(self, name: str) -> list["Element"]:
-        """Give the elements of this name below this one, at any depth."""
+        """Return the elements of this name below this one, at any depth."""
         return [found for child in self.children for found in ([child] if child.name == name else []) + child.all(name)]
 
 
@@ -80,7 +80,7 @@ class _Reader:
 
 
 def _tag_end(text: str, start: int) -> int:
-    """Give the offset after the `>` that ends the tag; a `>` in quotes doesn't."""
+    """Return the offset after the `>` that ends the tag; a `>` in quotes doesn't."""
     quote = ""
     for at in range(start, len(text)):
         character = text[at]

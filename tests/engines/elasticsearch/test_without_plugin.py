@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lastly_integrations.elasticsearch import cli, without_plugin
-from lastly_integrations.search_api.errors import WiringError
+from lastly_integrations.search_api.errors import ClusterError
 from tests.kit.sidecars.real import RealSidecar
 
 
@@ -59,11 +59,11 @@ def _found(answer: Any, path: str) -> list[Any]:
 def test_the_schema_check_finds_what_is_wrong() -> None:
     strange = without_plugin.endpoint("https://rerank.example")
     strange["service_settings"]["uri"] = strange["service_settings"].pop("url")
-    with pytest.raises(WiringError, match="url"):
+    with pytest.raises(ClusterError, match="url"):
         without_plugin.check_endpoint(strange)
     quoted = without_plugin.endpoint("https://rerank.example")
     quoted["service_settings"]["request"] = '{"query": "${query}", "documents": ${input}}'
-    with pytest.raises(WiringError, match="quotes"):
+    with pytest.raises(ClusterError, match="quotes"):
         without_plugin.check_endpoint(quoted)
-    with pytest.raises(WiringError, match="inference_text"):
+    with pytest.raises(ClusterError, match="inference_text"):
         without_plugin.check_search({"retriever": {"text_similarity_reranker": {"retriever": {}, "field": "a"}}})

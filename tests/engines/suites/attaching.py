@@ -101,8 +101,10 @@ class Attaching:
         assert "index.lastly" not in _settings(detached)
 
     def test_a_failed_attach_leaves_an_attached_index_attached(self, kind: Kind, corpus: Corpus) -> None:
+        before = _settings(corpus)
         assert attach(kind, corpus, "--fields", "title", "--mode", "loud") == 1
         assert corpus.search().ids != corpus.plain().ids
+        assert _settings(corpus) == before
 
     def test_a_failed_probe_leaves_an_attached_index_as_it_was(self, kind: Kind, corpus: Corpus) -> None:
         before = _settings(corpus)

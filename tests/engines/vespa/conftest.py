@@ -9,7 +9,7 @@ import pytest
 
 from lastly.search.python_docs import python_documentation
 from lastly_integrations.vespa.package import Package
-from lastly_integrations.vespa.services import SEARCHER, Wiring
+from lastly_integrations.vespa.services import SEARCHER, SearcherConfig
 from tests.kit.ports import free_port
 from tests.kit.sidecars.lying import LyingSidecar
 from tests.kit.sidecars.real import RealSidecar
@@ -74,7 +74,7 @@ QUICK_BREAKER = "<breaker><pause>200ms</pause></breaker>"
 
 def _chain(name: str, sidecar: str, settings: dict[str, str]) -> str:
     """Write a chain by hand, as a user with several would."""
-    lines = "\n".join(Wiring(("title", "text"), (sidecar,), tuple((PATIENT | settings).items())).searcher())
+    lines = "\n".join(SearcherConfig(("title", "text"), (sidecar,), tuple((PATIENT | settings).items())).searcher())
     lines = lines.replace(f'id="{SEARCHER}"', f'id="lastly-{name}" class="{SEARCHER}"')
     if "enabled" in settings:
         lines = lines.replace("<enabled>true</enabled>", "", 1)
@@ -102,7 +102,9 @@ def everything(
         pytest.skip("the tests' content node can't read what this version of Vespa sends")
     folder = runnable(plain_package(tmp_path_factory.mktemp("vespa") / "application"), HTTP_PORT)
     package = Package(folder)
-    package.write(package.attach(Wiring(("title", "text"), (lying_sidecar.url,), tuple(PATIENT.items())), (), bundle))
+    package.write(
+        package.attach(SearcherConfig(("title", "text"), (lying_sidecar.url,), tuple(PATIENT.items())), (), bundle)
+    )
     _quicken(folder)
     chains = "".join(_chain(name, lying_sidecar.url, settings) for name, settings in CHAINS.items())
     real = {"window_size": "10", "timeout": "3s", "max_doc_tokens": "64"}

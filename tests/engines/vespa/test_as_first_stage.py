@@ -6,7 +6,7 @@ import pytest
 
 from lastly.errors import InvalidRequestError
 from lastly.evaluation import shadow
-from lastly.monitoring import counters
+from lastly_integrations import stats
 from lastly_integrations.json_client import JsonClient
 from lastly_integrations.recognise import recognise
 from tests.kit.vespa.container import Container
@@ -41,7 +41,7 @@ def test_what_was_counted_in_the_shadow_is_reported(vespa: Container) -> None:
     deadline = time.monotonic() + 30
     while True:  # metrics come in snapshots, every five seconds here
         vespa.search(QUESTION, searchChain="shadow")
-        counted = counters.read(JsonClient(vespa.url))
+        counted = stats.read(JsonClient(vespa.url))
         if any(counts.shadowed and counts.latency.total() for counts in counted.nodes):
             break
         assert time.monotonic() < deadline, "the shadow's calls are not in the metrics"

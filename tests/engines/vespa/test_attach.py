@@ -8,8 +8,8 @@ import pytest
 
 from lastly_integrations.vespa.errors import PackageError
 from lastly_integrations.vespa.package import Package
-from lastly_integrations.vespa.services import Wiring
-from tests.kit.vespa.packages import WIRING, attach, contents, detach, edited
+from lastly_integrations.vespa.services import SearcherConfig
+from tests.kit.vespa.packages import CONFIG, attach, contents, detach, edited
 
 EXAMPLE = Path(__file__).parents[3] / "integrations" / "lastly_integrations" / "vespa" / "example"
 
@@ -29,7 +29,7 @@ def test_attaching_twice_changes_nothing(package: Path) -> None:
 
 def test_attaching_anew_replaces_what_was_written(package: Path) -> None:
     attach(package)
-    attach(package, Wiring(("text",), ("http://other:1",), (("window_size", "20"),)))
+    attach(package, SearcherConfig(("text",), ("http://other:1",), (("window_size", "20"),)))
     text = (package / "services.xml").read_text()
     assert text.count("RerankSearcher") == 1
     assert "http://other:1" in text
@@ -65,27 +65,27 @@ def test_detaching_leaves_the_package_as_it_was_to_the_byte(package: Path, searc
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "wiring", "says"),
+    ("file", "old", "new", "config", "says"),
     [
-        ("services.xml", "<search>", "<serch>", WIRING, "not XML"),
-        ("services.xml", "container id", "other id", WIRING, "not XML"),
-        ("schemas/article.sd", "schema article", "article", WIRING, "holds no schema"),
-        ("schemas/article.sd", "fieldset default {", "fieldset default {{", WIRING, "never closed"),
-        ("schemas/article.sd", "summary short", "summary lastly", WIRING, "rename"),
-        ("schemas/article.sd", "", "", Wiring(("titel",), ("http://s",)), "no field titel"),
-        ("schemas/article.sd", "", "", Wiring(("length",), ("http://s",)), "is int"),
-        ("schemas/article.sd", "", "", Wiring(("embedding",), ("http://s",)), "tensor<float>(x[256])"),
-        ("services.xml", "", "", Wiring(("title",), ("http://s",), container="web"), "no container 'web'"),
+        ("services.xml", "<search>", "<serch>", CONFIG, "not XML"),
+        ("services.xml", "container id", "other id", CONFIG, "not XML"),
+        ("schemas/article.sd", "schema article", "article", CONFIG, "holds no schema"),
+        ("schemas/article.sd", "fieldset default {", "fieldset default {{", CONFIG, "never closed"),
+        ("schemas/article.sd", "summary short", "summary lastly", CONFIG, "rename"),
+        ("schemas/article.sd", "", "", SearcherConfig(("titel",), ("http://s",)), "no field titel"),
+        ("schemas/article.sd", "", "", SearcherConfig(("length",), ("http://s",)), "is int"),
+        ("schemas/article.sd", "", "", SearcherConfig(("embedding",), ("http://s",)), "tensor<float>(x[256])"),
+        ("services.xml", "", "", SearcherConfig(("title",), ("http://s",), container="web"), "no container 'web'"),
     ],
 )
 def test_what_can_t_be_placed_is_refused_and_nothing_is_written(
-    package: Path, file: str, old: str, new: str, wiring: Wiring, says: str
+    package: Path, file: str, old: str, new: str, config: SearcherConfig, says: str
 ) -> None:
     if old:
         edited(package, file, old, new)
     before = contents(package)
     with pytest.raises(PackageError, match=re.escape(says)):
-        attach(package, wiring)
+        attach(package, config)
     assert contents(package) == before
 
 
@@ -109,7 +109,7 @@ def test_two_containers_with_search_have_to_be_told_apart(package: Path) -> None
     services.write_text(services.read_text().replace("<content", second, 1))
     with pytest.raises(PackageError, match="default, second"):
         attach(package)
-    attach(package, Wiring(("title",), ("http://s",), container="second"))
+    attach(package, SearcherConfig(("title",), ("http://s",), container="second"))
     assert services.read_text().index("RerankSearcher") > services.read_text().index('id="second"')
 
 

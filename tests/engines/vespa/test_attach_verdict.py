@@ -6,13 +6,13 @@ import pytest
 
 from lastly_integrations.vespa.package import Package
 from tests.kit.vespa.container import Java
-from tests.kit.vespa.packages import WIRING, contents, detach, edited
+from tests.kit.vespa.packages import CONFIG, contents, detach, edited
 
 
 def test_vespa_s_own_model_accepts_the_example_before_and_after(package: Path, java: Java, bundle: bytes) -> None:
     assert java.validate(package)[0], java.validate(package)[1]
     wired = Package(package)
-    wired.write(wired.attach(WIRING, (), bundle))
+    wired.write(wired.attach(CONFIG, (), bundle))
     accepted, said = java.validate(package)
     assert accepted, said
     assert "com.lastly.vespa.rerank.def" not in said, "the bundle's config definition is not found"
@@ -21,7 +21,7 @@ def test_vespa_s_own_model_accepts_the_example_before_and_after(package: Path, j
 def test_marked_up_fields_give_their_plain_text(package: Path, java: Java, bundle: bytes) -> None:
     edited(package, "schemas/article.sd", "field title type string {", "field title type string {\n bolding: on\n")
     wired = Package(package)
-    wired.write(wired.attach(WIRING, (), bundle))
+    wired.write(wired.attach(CONFIG, (), bundle))
     assert "<item>lastly_title</item>" in (package / "services.xml").read_text()
     accepted, said = java.validate(package)
     assert accepted, said
@@ -40,7 +40,7 @@ def test_vespa_s_own_model_refuses_what_is_wrong(
     package: Path, java: Java, bundle: bytes, file: str, old: str, new: str
 ) -> None:
     wired = Package(package)
-    wired.write(wired.attach(WIRING, (), bundle))
+    wired.write(wired.attach(CONFIG, (), bundle))
     edited(package, file, old, new)
     assert not java.validate(package)[0]
 
@@ -67,7 +67,7 @@ def test_a_package_made_by_pyvespa_is_attached_and_accepted(tmp_path: Path, java
     made.to_files(str(folder))
     before = contents(folder)
     wired = Package(folder)
-    wired.write(wired.attach(WIRING, (), bundle))
+    wired.write(wired.attach(CONFIG, (), bundle))
     accepted, said = java.validate(folder)
     assert accepted, said
     detach(folder)

@@ -3,7 +3,8 @@
 import time
 from pathlib import Path
 
-from lastly_integrations.vespa.container import metrics
+from lastly_integrations.json_client import JsonClient
+from lastly_integrations.vespa.stats import metrics
 from tests.kit.sidecars.lying import LyingSidecar
 from tests.kit.vespa.container import Container, Java
 
@@ -14,7 +15,7 @@ def _wait_for(vespa: Container, *names: str) -> dict[str, float]:
     """Metrics come in snapshots, every five seconds here."""
     deadline = time.monotonic() + 20
     while True:
-        seen = metrics(vespa.url)
+        seen = metrics(JsonClient(vespa.url))
         if all(any(name in known for known in seen) for name in names):
             return seen
         assert time.monotonic() < deadline, f"{names} are not in {sorted(seen)}"

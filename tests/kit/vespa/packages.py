@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from lastly_integrations.vespa.package import Package
-from lastly_integrations.vespa.services import Wiring
+from lastly_integrations.vespa.services import SearcherConfig
 
-WIRING = Wiring(("title", "text"), ("http://127.0.0.1:8787",))
+CONFIG = SearcherConfig(("title", "text"), ("http://127.0.0.1:8787",))
 
 BUNDLE = b"PK the bundle"
 
@@ -14,7 +14,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
-def attach(folder: Path, wiring: Wiring = WIRING, schemas: tuple[str, ...] = ()) -> int:
+def attach(folder: Path, wiring: SearcherConfig = CONFIG, schemas: tuple[str, ...] = ()) -> int:
     package = Package(folder)
     changes = package.attach(wiring, schemas, BUNDLE)
     package.write(changes)

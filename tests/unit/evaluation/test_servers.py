@@ -15,8 +15,8 @@ from lastly.cli import main
 from lastly.errors import InvalidRequestError, NotReadyError
 from lastly.evaluation import shadow
 from lastly.evaluation.evaluate import Options, evaluate
-from lastly.monitoring import counters
 from lastly.monitoring.exporter import EngineCollector
+from lastly_integrations import stats
 from lastly_integrations.json_client import JsonClient
 from lastly_integrations.recognise import recognise
 from lastly_integrations.search_api.search import SearchApi, SearchApiIndex
@@ -172,7 +172,7 @@ def test_what_is_no_engine_and_what_wants_a_user_is_said(url: str) -> None:
 
 
 def test_counters_of_nodes_add_up_and_reasons_are_named(url: str) -> None:
-    lines = shadow.to_markdown(counters.read(JsonClient(url))).splitlines()
+    lines = shadow.to_markdown(stats.read(JsonClient(url))).splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| ")]
     assert rows[2] == ["one", "50", "0", "0", "1", "10 ms", "10 ms", "open"]
     assert rows[3] == ["two", "30", "10", "10", "2", "50 ms", "200 ms", "closed"]
@@ -182,14 +182,14 @@ def test_counters_of_nodes_add_up_and_reasons_are_named(url: str) -> None:
 
 
 def test_a_container_s_snapshot_is_read_as_well(url: str) -> None:
-    text = shadow.to_markdown(counters.read(JsonClient(url + "/vespa")))
+    text = shadow.to_markdown(stats.read(JsonClient(url + "/vespa")))
     assert "in the container's last snapshot" in text
     assert "| lastly | 20 | 0 | 0 | 3 | 40 ms | 40 ms | closed |" in text
 
 
 def test_an_engine_without_the_plugin_is_said(url: str) -> None:
     with pytest.raises(NotReadyError, match="is the plugin installed"):
-        counters.read(JsonClient(url + "/plain"))
+        stats.read(JsonClient(url + "/plain"))
 
 
 def test_the_exporter_says_the_counters_in_prometheus_words(url: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import pytest
 
 from lastly.errors import InvalidRequestError
-from lastly.search.documents import Document
-from lastly_integrations import feed as seeding
+from lastly_integrations.documents import Document
 from lastly_integrations.json_client import JsonClient
+from lastly_integrations.vespa import feed as seeding
 
 
 class DocumentApi(BaseHTTPRequestHandler):
@@ -58,9 +58,7 @@ def vespa() -> Iterator[JsonClient]:
 
 
 def test_every_document_is_fed_under_its_own_id_without_control_characters(vespa: JsonClient) -> None:
-    seeding.feed_vespa(
-        vespa, [Document(id="os/path x", title="t", text="one\x0ctwo\n\tthree"), Document(id="2", text="b")]
-    )
+    seeding.feed(vespa, [Document(id="os/path x", title="t", text="one\x0ctwo\n\tthree"), Document(id="2", text="b")])
     assert DocumentApi.seen == {
         "/document/v1/article/article/docid/os%2Fpath%20x": {
             "id": "os/path x",
@@ -74,10 +72,10 @@ def test_every_document_is_fed_under_its_own_id_without_control_characters(vespa
 def test_a_busy_container_is_asked_again(vespa: JsonClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seeding, "_PAUSE_S", 0.01)
     DocumentApi.busy[:] = [503, 429]
-    seeding.feed_vespa(vespa, [Document(id=str(number), text="x") for number in range(20)])
+    seeding.feed(vespa, [Document(id=str(number), text="x") for number in range(20)])
     assert len(DocumentApi.seen) == 20
 
 
 def test_a_refused_document_is_named_with_the_reason(vespa: JsonClient) -> None:
     with pytest.raises(InvalidRequestError, match=r"document 7 \(400\): No field 'text'"):
-        seeding.feed_vespa(vespa, [Document(id="7", text="refused")])
+        seeding.feed(vespa, [Document(id="7", text="refused")])
