@@ -51,6 +51,7 @@ def _give_back(part: Part) -> None:
 
 
 def out_and_on(session: Session, large: list[Encoding], short: Encoding) -> dict[str, Any]:
+    """Run what does not fit, then a short input again: the answer, and how far its scores are from those before."""
     before = _answer(session, short)
     try:
         session.run(large)

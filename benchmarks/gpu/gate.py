@@ -30,6 +30,7 @@ from lastly.ranking.scoring import cosine
 from lastly.types import Encoding
 from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.export import ExportOptions, export
+from lastly_export.graph.write import Kind
 from lastly_export.parity.report import THRESHOLDS
 
 _SECONDS = 180
@@ -47,7 +48,8 @@ def main() -> None:
     shutil.rmtree(given.work, ignore_errors=True)
     given.work.mkdir(parents=True)
     part, started = Part("gate", given.work, given.device, given.tiny), time.monotonic()
-    good = all([_passes(name, check, part) for name, check in _CHECKS.items()])
+    passed = [_passes(name, check, part) for name, check in _CHECKS.items()]
+    good = all(passed)
     seconds = time.monotonic() - started
     print(f"{'PASS' if good else 'FAIL'} in {seconds:.0f} s", flush=True)
     if seconds > _SECONDS:
@@ -72,7 +74,7 @@ def _models(part: Part) -> str:
     sizes = TINY_SIZES if part.tiny else {"vocab_size": 20_000}
     for name, window in (("checkpoint", None), ("windowed", 64 if part.tiny else 1024)):
         checkpoint = full_size_checkpoint.write(part.work / name, 2 if part.tiny else 4, window, sizes)
-        kind = ("cuda" if window else "cuda-operators") if part.cuda else "fused"
+        kind: Kind = "fused" if not part.cuda else "cuda" if window else "cuda-operators"
         options = ExportOptions(dtype=part.dtypes[0], kind=kind, parity=window is None)
         folder = export(Checkpoint(checkpoint), part.work / f"{name}-model", options)
         if window is None:
