@@ -26,6 +26,8 @@ PARTS = {
     "kernels": 60,
     "speed": 150,
     "throughput": 90,
+    "batches": 60,
+    "references": 150,
     "long": 90,
     "graphs": 60,
     "variants": 110,

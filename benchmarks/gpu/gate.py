@@ -21,16 +21,16 @@ import numpy as np
 from benchmarks.export import full_size_checkpoint
 from benchmarks.gpu.faults import out_and_on, stopped_early
 from benchmarks.gpu.gate_server import served
-from benchmarks.gpu.kernel_table import missing
 from benchmarks.gpu.part import TINY_SIZES, Part, encoding
+from benchmarks.gpu.placement import placement
 from benchmarks.gpu.reference import Published
 from lastly.graph.native.build import build
 from lastly.graph.session import Session
+from lastly.model.folder import GraphKind
 from lastly.ranking.scoring import cosine
 from lastly.types import Encoding
 from lastly_export.checkpoint.folder import Checkpoint
 from lastly_export.export import ExportOptions, export
-from lastly_export.graph.write import Kind
 from lastly_export.parity.report import THRESHOLDS
 
 _SECONDS = 180
@@ -74,7 +74,7 @@ def _models(part: Part) -> str:
     sizes = TINY_SIZES if part.tiny else {"vocab_size": 20_000}
     for name, window in (("checkpoint", None), ("windowed", 64 if part.tiny else 1024)):
         checkpoint = full_size_checkpoint.write(part.work / name, 2 if part.tiny else 4, window, sizes)
-        kind: Kind = "fused" if not part.cuda else "cuda" if window else "cuda-operators"
+        kind: GraphKind = "fused" if not part.cuda else "cuda" if window else "cuda-operators"
         options = ExportOptions(dtype=part.dtypes[0], kind=kind, parity=window is None)
         folder = export(Checkpoint(checkpoint), part.work / f"{name}-model", options)
         if window is None:
@@ -144,11 +144,14 @@ def _server(part: Part) -> str:
     return served(part.work / "checkpoint-model", part.device)
 
 
-def _kernels(part: Part) -> str:
-    if not part.cuda:
-        return "left out: needs onnxruntime-gpu and a GPU"
-    assert not (found := missing()), f"in the table, not in this ONNX Runtime: {found}"
-    return "this ONNX Runtime has every CUDA kernel of the table that the tests hold graphs against"
+def _placement(part: Part) -> str:
+    """By ONNX Runtime's own profile: nothing is copied between host and GPU within a run."""
+    told = []
+    for name in ("checkpoint-model", "windowed-model"):
+        found = placement(part.session(part.folder(name)), part, name)
+        assert found["copies"] == 0, found
+        told.append(f"{name} {dict.fromkeys(found['nodes in 3 runs'])}".replace(": None", ""))
+    return "no copies; nodes on " + ", ".join(told)
 
 
 def _prompt(part: Part, length: int, documents: int) -> Encoding:
@@ -173,7 +176,7 @@ _CHECKS: dict[str, Check] = {
     "windows": _windows,
     "stop": _stop,
     "out of memory": _memory,
-    "table of kernels": _kernels,
+    "placement": _placement,
 }
 
 

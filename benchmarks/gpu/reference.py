@@ -1,5 +1,6 @@
-"""The published way: transformers with SDPA, one request at a time, the projector on the markers' states."""
+"""Transformers with SDPA, the projector on the markers' states: the published way, one request at a time, or better."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,25 @@ class Published:
             for layer in (0, 2)
         )
 
+    def compile(self) -> None:
+        """Have torch compile the backbone anew for every shape, and replay it as a CUDA graph."""
+        self._model = torch.compile(self._model, mode="reduce-overhead", dynamic=False)
+
     def run(self, encoding: Encoding) -> np.ndarray:
-        """Give the scores [documents]; waits for the device."""
+        """Return the scores [documents]; waits for the device."""
+        return self.run_batch([encoding])[0]
+
+    def run_batch(self, encodings: Sequence[Encoding]) -> list[np.ndarray]:
+        """Return the scores of each; shorter ones are padded on the right, which causal attention never reads."""
+        longest = max(len(encoding.input_ids) for encoding in encodings)
+        ids = np.zeros((len(encodings), longest), np.int64)
+        for row, encoding in zip(ids, encodings, strict=True):
+            row[: len(encoding.input_ids)] = encoding.input_ids
         with torch.inference_mode():
-            ids = torch.from_numpy(encoding.input_ids)[None].to(self._device)
-            states = self._model(ids, use_cache=False).last_hidden_state[0]
-            places = torch.from_numpy(np.append(encoding.document_positions, encoding.query_position))
-            rows = states[places.to(self._device)]
-            projected = (torch.relu(rows @ self._first.T) @ self._last.T).float().cpu().numpy()
-        return cosine(projected[-1], projected[:-1])
+            states = self._model(torch.from_numpy(ids).to(self._device), use_cache=False).last_hidden_state
+            found = [self._projected(rows, encoding) for rows, encoding in zip(states, encodings, strict=True)]
+            return [cosine(each[-1], each[:-1]) for each in (each.float().cpu().numpy() for each in found)]
+
+    def _projected(self, states: torch.Tensor, encoding: Encoding) -> torch.Tensor:
+        places = torch.from_numpy(np.append(encoding.document_positions, encoding.query_position))
+        return torch.relu(states[places.to(self._device)] @ self._first.T) @ self._last.T

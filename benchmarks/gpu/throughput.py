@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-from functools import partial
 from typing import Any
 
 from benchmarks.gpu.part import Part, percentile, run
@@ -13,8 +12,10 @@ from lastly.scheduling.admission import Limits
 from lastly.scheduling.jobs import Job
 from lastly.scheduling.metrics import Metrics
 from lastly.scheduling.scheduler import Scheduler
+from lastly.serving.warming import Warming
 from lastly.types import Candidate, Query
 
+_TURNS = 8
 DOCUMENTS, WORDS = 20, 100  # about 100 tokens of the random model's tokenizer
 _VOCABULARY = ("return the value of a given string object list file", "path name error number type index key line")
 _WORDS = " ".join(_VOCABULARY).split()
@@ -37,10 +38,11 @@ async def _all_clients(part: Part, reranker: Reranker) -> None:
     metrics = Metrics()
     scheduler = Scheduler(Limits(256, 1 << 22), metrics)
     started = time.monotonic()
-    shapes = reranker.session.shapes(1024 if part.tiny else 32768)
-    for shape in shapes:
-        await scheduler.prepare(partial(reranker.session.warm, shape))
-    part.note("warm-up", {"shapes": len(shapes), "seconds": round(time.monotonic() - started, 1)})
+    warming = Warming(scheduler, 1024 if part.tiny else 32768)
+    await warming.start("model", reranker.session)
+    part.note("ready", {"seconds": round(time.monotonic() - started, 1)})
+    for turn in range(1 if part.tiny else _TURNS):  # as it gets faster: calls are served while shapes are warmed
+        part.note(f"turn {turn}", await _clients(reranker, 32, 10, scheduler, metrics))
     for clients in (32, 0, 1, 8, 4, 16, 64):
         with part.step(f"clients {clients}" if clients else "published"):
             if not clients:
@@ -49,6 +51,7 @@ async def _all_clients(part: Part, reranker: Reranker) -> None:
             await _clients(reranker, clients, 1, scheduler, metrics)
             rounds = 1 if part.tiny else max(5, 320 // clients)
             part.note(f"clients {clients}", await _clients(reranker, clients, rounds, scheduler, metrics))
+    warming.stop()
     scheduler.close()
 
 
@@ -64,10 +67,11 @@ async def _clients(
     """Every client asks, waits for its answer, and asks again."""
     before = _totals(metrics)
     took: list[float] = []
+    requests = {(number, turn): _request(number * 1000 + turn) for number in range(clients) for turn in range(rounds)}
 
     async def client(number: int) -> None:
         for turn in range(rounds):
-            query, candidates = _request(number * 1000 + turn)
+            query, candidates = requests[number, turn]
             started = time.perf_counter()
             deadline = time.monotonic() + 60
             await scheduler.submit(Job(reranker, query, candidates, reranker.manifest.truncation, 0.0, deadline))

@@ -75,7 +75,7 @@ def _new_shapes(part: Part, session: Session) -> dict[str, Any]:
     return found
 
 
-def _always(batch: Batch, _: Sequence[Encoding]) -> Batch:
+def _always(batch: Batch, _: Sequence[Encoding], tokens: int) -> Batch:
     return batch
 
 

@@ -13,12 +13,11 @@ from lastly.graph import shapes
 from lastly.graph.cuda_graphs import open_cuda_graphs
 from lastly.graph.inputs import INPUTS, Batch
 from lastly.graph.opening import CUDA, GraphOptions, open_graph, words
+from lastly.graph.warm_shapes import Shape, WarmShapes
 from lastly.model.folder import Manifest, ModelFolder
 from lastly.types import BlockEmbeddings, Encoding
 
 _log = logging.getLogger("lastly")
-Shape = tuple[int, int]  # rows, tokens
-
 _OUTPUTS = ["document_embeddings", "query_embedding"]
 
 
@@ -59,6 +58,7 @@ class Session:
             names = sorted(self._input_names)
             raise ModelFolderError(f"{folder.graph_path} wants inputs {names}; export the model again")
         self._device = "cuda" if self.providers[0] == CUDA else "cpu"
+        self._warm = WarmShapes(self._manifest.maximum_positions)
         records = bool(self._options.cuda_graph_tokens) and self.on_gpu
         self._cuda_graphs = open_cuda_graphs(folder, self._options, self._device) if records else None
 
@@ -95,10 +95,10 @@ class Session:
         Raises NotReadyError where memory ran out or `run` was stopped; the session stays usable.
         """
         run = run or Run()
-        return [block for part in self._parts(encodings) for block in self._run(part, run)]
+        return [block for part, tokens in self._parts(encodings) for block in self._run(part, tokens, run)]
 
     def shapes(self, tokens: int) -> list[Shape]:
-        """Return the shapes that runs of up to `tokens` tokens take on a GPU, largest first; none on the CPU.
+        """Return the shapes that runs of up to `tokens` tokens take on a GPU at first, largest first; none on the CPU.
 
         A new one costs 70 to 140 ms (cuDNN plans its attention) in each thread that meets it, so that `warm` belongs
         to the thread that runs.
@@ -112,6 +112,10 @@ class Session:
         ]
         return sorted(found, key=lambda shape: -shape[0] * shape[1])
 
+    def wanted(self) -> Shape | None:
+        """Take the shape that is worth warming next: runs took a larger one or several in its place."""
+        return self._warm.wanted()
+
     def warm(self, shape: Shape) -> None:
         """Run a shape once, so that no request waits for kernels to be chosen; record it where it is recorded."""
         rows, length = shape
@@ -120,39 +124,38 @@ class Session:
             ids = np.full(length, self._manifest.pad_token_id, np.int64)
             encoding = Encoding(ids, np.arange(documents, dtype=np.int64), length - 1)
             try:
-                self._run([encoding] * rows, Run())
+                self._run([encoding] * rows, length, Run())
             except NotReadyError as error:
                 _log.warning("warming %d times %d tokens up: %s", rows, length, error)
 
-    def _parts(self, encodings: Sequence[Encoding]) -> Iterator[Sequence[Encoding]]:
-        """On a GPU, runs of a power of two: a kernel is chosen anew for every shape that was not seen before."""
+    def _parts(self, encodings: Sequence[Encoding]) -> Iterator[tuple[Sequence[Encoding], int]]:
+        """Encodings that run together, with the tokens that each is padded to."""
+        lengths = [len(encoding.input_ids) for encoding in encodings]
         if not self.on_gpu:
-            yield encodings
+            yield encodings, max(lengths)
             return
         start = 0
-        for size in shapes.split_batch(len(encodings)):
-            yield encodings[start : start + size]
-            start += size
+        for rows, tokens in self._warm.runs(lengths):
+            yield encodings[start : start + rows], tokens
+            start += rows
 
-    def _run(self, encodings: Sequence[Encoding], run: Run) -> list[BlockEmbeddings]:
-        batch = self._batch(encodings)
+    def _run(self, encodings: Sequence[Encoding], tokens: int, run: Run) -> list[BlockEmbeddings]:
+        batch = self._batch(encodings, tokens)
         inputs = {name: INPUTS[name](batch) for name in self._input_names}
         try:
             documents, queries = self._compute(inputs, batch, run)
         except Exception as error:  # ONNX Runtime raises classes of its own that it does not export
             raise self._translated(error, batch, run) from error
+        self._warm.ran((len(encodings), tokens))
         return [
             BlockEmbeddings(rows[: len(encoding.document_positions)], query)
             for rows, query, encoding in zip(documents, queries, encodings, strict=True)
         ]
 
-    def _batch(self, encodings: Sequence[Encoding]) -> Batch:
-        tokens = max(len(encoding.input_ids) for encoding in encodings)
+    def _batch(self, encodings: Sequence[Encoding], tokens: int) -> Batch:
         rows = max(len(encoding.document_positions) for encoding in encodings)
-        if self.on_gpu:
-            tokens = min(shapes.padded_length(tokens), self._manifest.maximum_positions)
-            rows = shapes.padded_documents(rows)
-        return Batch.of(encodings, self._manifest.pad_token_id, tokens, rows)
+        documents = shapes.padded_documents(rows) if self.on_gpu else rows
+        return Batch.of(encodings, self._manifest.pad_token_id, tokens, documents)
 
     def _compute(self, inputs: dict[str, npt.NDArray[Any]], batch: Batch, run: Run) -> Any:
         if not self.on_gpu:

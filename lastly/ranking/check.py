@@ -4,7 +4,7 @@ import multiprocessing
 import resource
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +116,8 @@ def _memory(path: Path, options: GraphOptions | None) -> Finding:
 def measure_growth(path: Path, options: GraphOptions | None) -> tuple[int, int, float]:
     """Return a length in tokens, twice that length, and how many times as much memory the latter takes."""
     folder = ModelFolder.load(path, verify=False)
-    session = Session(folder, options)
+    alone = replace(options or GraphOptions(), cuda_graph_tokens=0)  # recordings have memory of their own
+    session = Session(folder, alone)
     short = min(_LENGTH, folder.manifest.maximum_positions // 2)
     peak = gpu_memory.used if session.on_gpu else _peak  # on a GPU a session keeps what its longest run took
     session.run([_noise(folder, 16)])

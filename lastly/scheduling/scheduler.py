@@ -41,6 +41,11 @@ class Scheduler:
         """Raise OverloadedError where the queue is full."""
         self._queue.check_capacity()
 
+    @property
+    def idle(self) -> bool:
+        """Whether no call is inside."""
+        return len(self._queue) == 0
+
     def retry_after(self) -> int:
         """Estimate the seconds until what is inside is done, at least one."""
         return self._queue.retry_after()

@@ -15,7 +15,7 @@ from lastly.scheduling.priority import lower_thread_priority
 
 _log = logging.getLogger("lastly")
 
-WarmUp = Callable[[Reranker], Awaitable[None]]
+WarmUp = Callable[[str, Reranker], Awaitable[None]]  # by the name that it is served under
 
 
 def graph_options(settings: Settings) -> GraphOptions:
@@ -77,7 +77,7 @@ class ModelRegistry:
         for name, folder in self._places.items():
             started = time.monotonic()
             reranker = await asyncio.to_thread(_load, folder, self._options, self._block_tokens)
-            await warm_up(reranker)
+            await warm_up(name, reranker)
             self._loaded[name], self._manifests[name] = reranker, reranker.manifest
             _log.info("model %s ready after %.1f s", name, time.monotonic() - started)
 

@@ -3,7 +3,6 @@
 import logging
 import time
 from dataclasses import replace
-from functools import partial
 
 from lastly.config import Settings
 from lastly.errors import InvalidRequestError, LastlyError, RequestTooLargeError
@@ -17,6 +16,7 @@ from lastly.serving.credentials.api_keys import ApiKeys
 from lastly.serving.dialects.common import RerankCall
 from lastly.serving.registry import ModelRegistry
 from lastly.serving.tracing import Tracing
+from lastly.serving.warming import Warming
 from lastly.types import Candidate, Query, Ranking, Truncation
 
 _log = logging.getLogger("lastly")
@@ -34,6 +34,7 @@ class Service:
         self.keys = ApiKeys(settings)
         self.tracing = Tracing(settings.trace_endpoint)
         self._scheduler = Scheduler(_limits(settings), self.metrics)
+        self._warming = Warming(self._scheduler, settings.max_batch_tokens)
         self._cache = ResultCache(settings.cache_bytes, self.metrics)
 
     async def start(self) -> None:
@@ -56,6 +57,7 @@ class Service:
 
     def close(self) -> None:
         """Let the running inference end."""
+        self._warming.stop()
         self._scheduler.close()
         self.tracing.close()
 
@@ -126,10 +128,9 @@ class Service:
         if not call.query.text.strip():
             raise InvalidRequestError("query is blank; send the text that the user searched for")
 
-    async def _warm_up(self, reranker: Reranker) -> None:
-        """Run the model through the scheduler, which learns its pace from this; on a GPU every shape before that."""
-        for shape in reranker.session.shapes(self.settings.max_batch_tokens):
-            await self._scheduler.prepare(partial(reranker.session.warm, shape))
+    async def _warm_up(self, name: str, reranker: Reranker) -> None:
+        """Run the model through the scheduler, which learns its pace from this; on a GPU some shapes before that."""
+        await self._warming.start(name, reranker.session)
         for count in _WARM_UP_DOCUMENTS:
             texts = [Candidate(index, "a passage " * 16) for index in range(count)]
             deadline = time.monotonic() + _WARM_UP_S

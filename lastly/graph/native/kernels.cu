@@ -21,59 +21,60 @@ __device__ inline unsigned short Narrow(float value) {
 }
 #endif
 
-struct alignas(8) Four {
-  unsigned short at[4];
-};
-
 struct alignas(16) Eight {
   unsigned short at[8];
 };
 
-// Sums over the `lanes` (a power of two, at most 32) neighbouring threads that share a head.
+struct alignas(16) Floats {
+  float at[8];
+};
+
+// Sums over the `lanes` (a power of two, at most 16) neighbouring threads that share a head.
 __device__ inline float HeadSum(float value, int lanes) {
-  const unsigned all = lanes == 32 ? 0xffffffffu : ((1u << lanes) - 1u) << (threadIdx.x % 32 / lanes * lanes);
+  const unsigned all = ((1u << lanes) - 1u) << (threadIdx.x % 32 / lanes * lanes);
   for (int distance = lanes / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(all, value, distance);
   return value;
 }
 
-__device__ inline void Normalise(float left[4], float right[4], const float* weight, int lane, int lanes,
+__device__ inline void Normalise(float left[8], float right[8], const Floats* weight, int lane, int lanes,
                                  float epsilon) {
   float squares = 0;
-  for (int i = 0; i < 4; ++i) squares += left[i] * left[i] + right[i] * right[i];
-  const float factor = rsqrtf(HeadSum(squares, lanes) / (8 * lanes) + epsilon);
-  for (int i = 0; i < 4; ++i) {
-    left[i] *= factor * weight[4 * lane + i];
-    right[i] *= factor * weight[4 * (lanes + lane) + i];
+  for (int i = 0; i < 8; ++i) squares += left[i] * left[i] + right[i] * right[i];
+  const float factor = rsqrtf(HeadSum(squares, lanes) / (16 * lanes) + epsilon);
+  const Floats near = weight[lane], far = weight[lanes + lane];
+  for (int i = 0; i < 8; ++i) {
+    left[i] *= factor * near.at[i];
+    right[i] *= factor * far.at[i];
   }
 }
 
-// One block a token; dim / 8 threads a head, each with four numbers of either half. Keys and values are written once
+// One block a token; dim / 16 threads a head, each with eight numbers of either half. Keys and values are written once
 // for every head of queries that reads them.
-extern "C" __global__ void RotaryHeads(const Four* qkv, const float* cos, const float* sin, const float* q_norm,
-                                       const float* k_norm, Four* q, Four* k, Four* v, int tokens, int heads,
+extern "C" __global__ void RotaryHeads(const Eight* qkv, const Floats* cos, const Floats* sin, const Floats* q_norm,
+                                       const Floats* k_norm, Eight* q, Eight* k, Eight* v, int tokens, int heads,
                                        int kv_heads, int dim, float epsilon) {
-  const int lanes = dim / 8, lane = threadIdx.x % lanes, group = heads / kv_heads, all = heads + 2 * kv_heads;
+  const int lanes = dim / 16, lane = threadIdx.x % lanes, group = heads / kv_heads, all = heads + 2 * kv_heads;
   const long long row = blockIdx.x;
-  const int angle = (row % tokens) * (dim / 2) + 4 * lane;
+  const int angle = (row % tokens) * lanes + lane;
   for (int head = threadIdx.x / lanes; head < all; head += blockDim.x / lanes) {
-    const Four* from = qkv + (row * all + head) * 2 * lanes + lane;
-    Four near = from[0], far = from[lanes];
+    const Eight* from = qkv + (row * all + head) * 2 * lanes + lane;
+    Eight near = from[0], far = from[lanes];
     if (head < heads + kv_heads) {
-      float left[4], right[4];
-      for (int i = 0; i < 4; ++i) left[i] = Widen(near.at[i]), right[i] = Widen(far.at[i]);
-      const float* weight = head < heads ? q_norm : k_norm;
+      const Floats c = cos[angle], s = sin[angle];
+      float left[8], right[8];
+      for (int i = 0; i < 8; ++i) left[i] = Widen(near.at[i]), right[i] = Widen(far.at[i]);
+      const Floats* weight = head < heads ? q_norm : k_norm;
       if (weight) Normalise(left, right, weight, lane, lanes, epsilon);
-      for (int i = 0; i < 4; ++i) {
-        const float c = cos[angle + i], s = sin[angle + i];
-        near.at[i] = Narrow(left[i] * c - right[i] * s);
-        far.at[i] = Narrow(right[i] * c + left[i] * s);
+      for (int i = 0; i < 8; ++i) {
+        near.at[i] = Narrow(left[i] * c.at[i] - right[i] * s.at[i]);
+        far.at[i] = Narrow(right[i] * c.at[i] + left[i] * s.at[i]);
       }
     }
     const bool query = head < heads, key = !query && head < heads + kv_heads;
-    Four* to = query ? q : key ? k : v;
+    Eight* to = query ? q : key ? k : v;
     const int first = query ? head : (head - heads - (key ? 0 : kv_heads)) * group;
     for (int copy = 0; copy < (query ? 1 : group); ++copy) {
-      Four* place = to + (row * heads + first + copy) * 2 * lanes + lane;
+      Eight* place = to + (row * heads + first + copy) * 2 * lanes + lane;
       place[0] = near;
       place[lanes] = far;
     }

@@ -93,7 +93,7 @@ void RotaryHeads::ComputeOnGpu(const Context& context) const {
   void* arguments[] = {&call.qkv.data, &call.cos.data, &call.sin.data, &call.q_norm.data, &call.k_norm.data,
                        &call.q,        &call.k,        &call.v,        &tokens,           &heads,
                        &kv_heads,      &dim,           &epsilon};
-  const unsigned threads = std::min(1024, (heads + 2 * kv_heads) * dim / 8);
+  const unsigned threads = std::min(1024, (heads + 2 * kv_heads) * dim / 16);
   const auto rows = static_cast<unsigned>(call.qkv.Rows());
   if (rows >= kStoppable) Wait(context.Stream());
   if (rows) Launch(kName, call.qkv.type, context.Stream(), rows, threads, arguments);

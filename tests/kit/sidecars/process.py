@@ -37,7 +37,9 @@ class Sidecar:
     def wait_until_ready(self, **options: Any) -> None:
         """Wait for warm models."""
         deadline = time.monotonic() + START_S
-        assert self._listening.wait(START_S), self.lines
+        while not self._listening.wait(0.05):
+            assert time.monotonic() < deadline, self.lines
+            assert self.process.poll() is None, self.lines
         while not self._ready(options):
             assert time.monotonic() < deadline, self.lines
             assert self.process.poll() is None, self.lines
