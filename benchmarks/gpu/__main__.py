@@ -25,7 +25,7 @@ PARTS = {
     "operators": 40,
     "kernels": 60,
     "speed": 150,
-    "throughput": 90,
+    "throughput": 110,
     "batches": 60,
     "references": 150,
     "long": 90,

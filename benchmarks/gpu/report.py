@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks.gpu.report_batches import batches, throughput
 from benchmarks.gpu.report_choices import Found, choices, faults, lengths_of
 from benchmarks.plotting import lines, new_axes, save
 from benchmarks.results import table, write_section
@@ -24,14 +25,16 @@ def main() -> None:
             if part not in found or not isinstance(figures, dict) or len(figures) > 2:
                 found[part] = figures
     machine = _machine(found)
-    for title, body in (
-        ("GPU: one request", _speed(found)),
-        ("GPU: 32 clients", _throughput(found)),
-        ("GPU: memory over the length", _memory(found)),
-        ("GPU: kernels and choices", choices(found)),
-        ("GPU: out of memory", faults(found)),
+    for title, parts, body in (
+        ("GPU: one request", ("speed",), _speed),
+        ("GPU: 32 clients", ("throughput", "references"), throughput),
+        ("GPU: where a batch's time goes", ("batches",), batches),
+        ("GPU: memory over the length", ("long",), _memory),
+        ("GPU: kernels and choices", ("kernels", "variants", "graphs"), choices),
+        ("GPU: out of memory", ("faults",), faults),
     ):
-        write_section(title, _COMMAND, body, machine=machine)
+        if found.keys() >= set(parts):
+            write_section(title, _COMMAND, body(found), machine=machine)
 
 
 def _machine(found: Found) -> str:
@@ -130,41 +133,6 @@ def _plot_speed(speed: Found, lengths: list[int], ceiling: float, gpu: str) -> N
     axes.axhline(0.6 * ceiling, color="grey", linestyle="--", label="60 %")
     axes.set(xscale="log", xlabel="tokens", ylabel="TFLOP/s", title="Share of the ceiling (operations of our graph)")
     save(figure, axes, "gpu_roofline")
-
-
-def _throughput(found: Found) -> str:
-    part, gpu = found["throughput"], _gpu(found)
-    counts, published = lengths_of(part, "clients "), part["published"]["requests per second"]
-    rows = []
-    for count in counts:
-        told = part[f"clients {count}"]
-        rows.append(
-            [
-                str(count),
-                f"{told['requests per second']:.1f}",
-                f"{told['requests per second'] / published:.1f}",
-                f"{1e3 * told['median seconds']:.0f} ms",
-                f"{1e3 * told['p95 seconds']:.0f} ms",
-                f"{told['blocks per run']:.1f}",
-            ]
-        )
-    rows.append(["published way, one at a time", f"{published:.1f}", "1.0", "", "", ""])
-    header = ["clients", "requests a second", "times the published", "median", "p95", "blocks a run"]
-    figure, axes = new_axes()
-    rates = [part[f"clients {count}"]["requests per second"] for count in counts]
-    axes.plot(counts, rates, "o-", label="Lastly, bf16")
-    axes.axhline(published, color="grey", linestyle="--", label="transformers, one at a time")
-    axes.set(xscale="log", xlabel="clients", ylabel="requests a second", title=f"20 documents of 100 tokens, {gpu}")
-    axes.set_ylim(bottom=0)
-    save(figure, axes, "gpu_throughput")
-    tokens, warm = part["tokens of a request"], part["warm-up"]
-    return f"""20 documents of about 100 tokens, {min(tokens):,} to {max(tokens):,} tokens a request with query and
-template; bf16, through the sidecar's own scheduler, tokenising included on both sides.
-Warmed up before: {warm["shapes"]} shapes in {warm["seconds"]:.0f} s.
-
-{table(header, rows)}
-
-![requests a second over clients](plots/gpu_throughput.svg)"""
 
 
 def _memory(found: Found) -> str:

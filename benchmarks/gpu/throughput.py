@@ -15,7 +15,7 @@ from lastly.scheduling.scheduler import Scheduler
 from lastly.serving.warming import Warming
 from lastly.types import Candidate, Query
 
-_TURNS = 8
+_TURNS = 10
 DOCUMENTS, WORDS = 20, 100  # about 100 tokens of the random model's tokenizer
 _VOCABULARY = ("return the value of a given string object list file", "path name error number type index key line")
 _WORDS = " ".join(_VOCABULARY).split()
