@@ -19,8 +19,8 @@ def throughput(found: Found) -> str:
     header = ["clients", "requests a second", "times compiled", "times batched", "times published", "median", "p95"]
     _plot(part, counts, rates, found["machine"]["gpu"].split(",")[0])
     tokens, turns = part["tokens of a request"], _turns(part)
-    return f"""20 documents of about 100 tokens, {min(tokens):,} to {max(tokens):,} tokens a request with query and template;
-bf16, through the sidecar's own scheduler, tokenising included. References in the same run: transformers with SDPA, one
+    return f"""20 documents of about 100 tokens, {min(tokens):,} to {max(tokens):,} tokens a request with query and
+template; bf16, through the sidecar's own scheduler, tokenising included. References in the same run: transformers with SDPA, one
 request at a time, tokenising included (published); the same token ids {references["batched"]["lists"]} lists at a time,
 padded, without tokenising (batched); that under `torch.compile(mode="reduce-overhead")` (compiled).
 
@@ -43,7 +43,8 @@ def batches(found: Found) -> str:
         figures = (told["ms a list"], *kernels, told["ms a list"] - sum(kernels))
         rows.append([str(count), *(f"{value:.2f}" for value in figures)])
     header = ["lists in a run", "all", *kinds, "GPU idle"]
-    return f"""28 layers, bf16, lists of 2,560 tokens and 20 documents; milliseconds a list, kernels by torch's profiler.
+    return f"""28 layers, bf16, lists of 2,560 tokens and 20 documents; milliseconds a list, kernels by torch's
+profiler.
 
 {table(header, rows)}"""
 
