@@ -1,7 +1,9 @@
 """`lastly COMMAND`: imports the command's module and runs it."""
 
 import importlib
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from lastly import __version__
@@ -36,12 +38,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[0] not in COMMANDS:
         print(f"lastly: no command {arguments[0]!r}\n{_usage()}", file=sys.stderr)
         return 2
+    if arguments[0] == "serve":
+        _ignore_reloads()
     module, function = COMMANDS[arguments[0]][0].split(":")
     try:
         return int(getattr(importlib.import_module(module), function)(arguments[1:]))
     except LastlyError as error:
         print(f"lastly: {error}", file=sys.stderr)
         return 1
+
+
+def _ignore_reloads() -> None:
+    """Keep a SIGHUP from ending a process that is not listening yet: what it would load again is loaded next."""
+    if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _usage() -> str:

@@ -162,6 +162,9 @@ class Settings(BaseSettings):
         30_000, ge=1, description="time for a request that names none, and the most it gets"
     )
     cache_bytes: int = Field(0, ge=0, description="memory for results of equal calls; 0: none are kept")
+    stall_timeout_s: int = Field(
+        60, ge=1, description="time at one run or one turn of the encoder after which the sidecar is not ready"
+    )
     drain_timeout_s: int = Field(20, ge=0, description="time for running requests after SIGTERM")
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)] = Field(
         "info", description="lowest level that is logged"

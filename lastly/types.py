@@ -1,7 +1,7 @@
 """The values that travel from a request to its ranking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -45,6 +45,11 @@ class Truncation:
     max_query_length: int
     refuse: bool = False
     long_documents: LongDocuments = "beginning"
+
+    def within(self, tokens: int) -> "Truncation":
+        """Return the truncation with neither limit over `tokens`."""
+        lengths = min(self.max_doc_length, tokens), min(self.max_query_length, tokens)
+        return replace(self, max_doc_length=lengths[0], max_query_length=lengths[1])
 
 
 @dataclass(frozen=True)

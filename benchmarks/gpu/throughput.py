@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.gpu.part import Part, percentile, run
 from benchmarks.gpu.reference import Published
 from lastly.ranking.reranker import Reranker
+from lastly.ranking.steps import finish
 from lastly.scheduling.admission import Limits
 from lastly.scheduling.jobs import Job
 from lastly.scheduling.metrics import Metrics
@@ -27,7 +28,7 @@ def work(part: Part) -> None:
     if not part.cuda:
         reranker.session = part.session(part.folder(part.dtypes[0]))
     tokens = [len(reranker.encode(*_request(seed), reranker.manifest.truncation)[0].input_ids) for seed in range(8)]
-    _, lengths = reranker._tokenizer.prepare_candidates(*_request(0), reranker.manifest.truncation)
+    _, lengths = finish(reranker._tokenizer.prepare_candidates(*_request(0), reranker.manifest.truncation))
     part.note("tokens of documents", lengths)
     part.note("tokens of a request", tokens)
     asyncio.run(_all_clients(part, reranker))

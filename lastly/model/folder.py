@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lastly.errors import ModelFolderError
+from lastly.model.external_data import locations
 from lastly.model.prompt import PromptTemplate
 from lastly.types import LongDocuments, Truncation
 
@@ -135,6 +136,7 @@ class ModelFolder:
         folder = cls(path, _read_manifest(path))
         for name, digest in folder.manifest.files.items():
             _check_file(path, name, digest if verify else None)
+        _check_listed(folder)
         return folder
 
     def with_block_tokens(self, tokens: int) -> "ModelFolder":
@@ -177,6 +179,22 @@ def _read_manifest(path: Path) -> Manifest:
 def faults(error: ValidationError) -> str:
     """Return what is wrong with which keys, in one line."""
     return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in error.errors())
+
+
+def _check_listed(folder: "ModelFolder") -> None:
+    """Refuse a folder whose graph, weights or tokenizer could be others than those whose sha256 it lists."""
+    listed = folder.manifest.files
+    wanted = [folder.manifest.graph.file, folder.tokenizer_path.name]
+    if wanted[0] in listed:
+        try:
+            wanted += sorted(locations(folder.graph_path))
+        except (OSError, ValueError, IndexError) as error:
+            raise ModelFolderError(f"{folder.graph_path} is not an ONNX graph; export the model again") from error
+    for name in wanted:
+        if name not in listed:
+            raise ModelFolderError(
+                f"{folder.path / MANIFEST} lists no sha256 of {name!r}, which the model reads; export the model again"
+            )
 
 
 def _check_file(folder: Path, name: str, digest: str | None) -> None:

@@ -9,6 +9,7 @@ from lastly.graph.session import Session
 from lastly.model.folder import Manifest, ModelFolder
 from lastly.ranking import scoring
 from lastly.ranking.packing import PackingRule, pack
+from lastly.ranking.steps import Steps, finish
 from lastly.ranking.tokenization import PromptTokenizer
 from lastly.ranking.word_overlap import overlaps
 from lastly.types import Block, BlockEmbeddings, Candidate, Encoding, Query, Ranked, Ranking, Truncation, WordOverlap
@@ -48,18 +49,36 @@ class Reranker:
         return self.score(encodings, candidates, self.word_overlap(query, candidates, weight))
 
     def encode(self, query: Query, candidates: Sequence[Candidate], truncation: Truncation) -> list[Encoding]:
-        """Truncate the texts, pack them into blocks and encode each block."""
-        query, query_length = self._tokenizer.prepare_query(query, truncation)
-        prepared, lengths = self._tokenizer.prepare_candidates(query, candidates, truncation)
+        """Truncate the texts, pack them into blocks and encode each."""
+        return finish(self.encode_in_steps(query, candidates, truncation))
+
+    def encode_in_steps(
+        self, query: Query, candidates: Sequence[Candidate], truncation: Truncation
+    ) -> Steps[list[Encoding]]:
+        """Truncate the texts, pack them into blocks and encode each; no more is read than the model holds."""
+        held = truncation.within(self.manifest.maximum_positions)
+        query, query_length, instruction_length = yield from self._tokenizer.prepare_query(query, held)
+        prepared, lengths = yield from self._tokenizer.prepare_candidates(query, candidates, held)
         packing = PackingRule.of(self.manifest, truncation.max_doc_length)
-        blocks = [Block(query, prepared[places.start : places.stop]) for places in pack(lengths, query_length, packing)]
-        return [encoding for block in blocks for encoding in self._encode(block)]
+        encodings = []
+        for places in pack(lengths, query_length, packing):
+            part = slice(places.start, places.stop)
+            query_tokens = 2 * query_length + instruction_length
+            encodings += yield from self._encode(Block(query, prepared[part]), lengths[part], query_tokens)
+        return encodings
 
     def word_overlap(self, query: Query, candidates: Sequence[Candidate], weight: float) -> WordOverlap | None:
-        """Compare the candidates' words with the query's; None where `weight` is 0."""
+        """Compare the candidates' words with the query's; None where they do not count."""
+        return finish(self.word_overlap_in_steps(query, candidates, weight))
+
+    def word_overlap_in_steps(
+        self, query: Query, candidates: Sequence[Candidate], weight: float
+    ) -> Steps[WordOverlap | None]:
+        """Compare the candidates' words with the query's; None where they do not count."""
         if not weight:
             return None
-        return WordOverlap(weight, overlaps(query.text, [candidate.text for candidate in candidates]))
+        found = yield from overlaps(query.text, [candidate.text for candidate in candidates])
+        return WordOverlap(weight, found)
 
     def score(
         self, encodings: Sequence[Encoding], candidates: Sequence[Candidate], overlap: WordOverlap | None = None
@@ -88,16 +107,24 @@ class Reranker:
         ]
         return Ranking(results, sum(len(encoding.input_ids) for encoding in encodings), len(encodings))
 
-    def _encode(self, block: Block) -> list[Encoding]:
-        """Encode a block, in halves where the template makes it longer than the model can hold."""
-        encoding = self._tokenizer.encode(block)
-        if len(encoding.input_ids) <= self.manifest.maximum_positions:
-            return [encoding]
-        middle = len(block.candidates) // 2
-        if not middle:
-            raise RequestTooLargeError(
-                f"one document with the query makes {len(encoding.input_ids)} tokens and the model holds "
-                f"{self.manifest.maximum_positions}; lower max_doc_length, max_query_length or the instruction"
-            )
-        halves = block.candidates[:middle], block.candidates[middle:]
-        return [encoding for half in halves for encoding in self._encode(Block(block.query, half))]
+    def _encode(self, block: Block, lengths: Sequence[int], query_tokens: int) -> Steps[list[Encoding]]:
+        """Encode a block, in halves where the template makes it longer than the model can hold.
+
+        `lengths` are the candidates' tokens, `query_tokens` those of all else that the caller sent.
+        """
+        middle, most = len(block.candidates) // 2, self.manifest.maximum_positions
+        # Texts of twice what fits do not fit, however their tokens merge: encoding them to see so is not needed.
+        if not middle or sum(lengths) + query_tokens <= 2 * most:
+            encoding = yield from self._tokenizer.encode_in_steps(block)
+            if len(encoding.input_ids) <= most:
+                return [encoding]
+            if not middle:
+                raise RequestTooLargeError(
+                    f"one document with the query makes {len(encoding.input_ids)} tokens and the model holds {most}; "
+                    "lower max_doc_length, max_query_length or the instruction"
+                )
+        encodings = []
+        for half in (slice(middle), slice(middle, None)):
+            part = Block(block.query, block.candidates[half])
+            encodings += yield from self._encode(part, lengths[half], query_tokens)
+        return encodings

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from lastly.errors import ModelFolderError
+from lastly.errors import ModelFolderError, RequestTooLargeError
 from lastly.model.folder import ModelFolder
 from lastly.model.prompt import Piece, PromptTemplate, render, sanitize
+from lastly.ranking.first_tokens import FirstTokens
+from lastly.ranking.steps import Steps, finish
 from lastly.ranking.truncation import Truncator
 from lastly.types import Block, Candidate, Encoding, IntArray, Query, Truncation
 
@@ -32,32 +34,47 @@ class PromptTokenizer:
         description = _read(folder)
         self._control_ids = {token["content"]: int(token["id"]) for token in description.get("added_tokens", [])}
         self._plain = plain_tokenizer(description)
+        self._maximum_positions = manifest.maximum_positions
+        self._first_tokens = FirstTokens(self._plain)
         self._truncator = Truncator(self._plain, self._sanitize)
         self._control = re.compile("|".join(map(re.escape, sorted(self._control_ids, key=len, reverse=True))))
         self._check_markers(folder)
 
-    def prepare_query(self, query: Query, truncation: Truncation) -> tuple[Query, int]:
-        """Sanitize and truncate a query; return it with its number of tokens. The instruction is not truncated."""
-        text, length = self._truncator.first_tokens([query.text], truncation.max_query_length, truncation.refuse)[0]
-        instruction = query.instruction and self._sanitize(query.instruction)
-        return Query(text, instruction or None), length
+    def prepare_query(self, query: Query, truncation: Truncation) -> Steps[tuple[Query, int, int]]:
+        """Sanitize and truncate a query; return it with the numbers of tokens of its text and its instruction.
+
+        The instruction is not truncated: raises RequestTooLargeError where the model cannot hold it.
+        """
+        texts = yield from self._truncator.first_tokens([query.text], truncation.max_query_length, truncation.refuse)
+        text, length = texts[0]
+        instruction = self._sanitize(query.instruction or "")
+        first_tokens = yield from self._first_tokens.ids([instruction], self._maximum_positions)
+        if len(first_tokens[0]) > self._maximum_positions:
+            raise RequestTooLargeError(
+                f"the instruction has over {self._maximum_positions} tokens, which is what the model holds; shorten it"
+            )
+        return Query(text, instruction or None), length, len(first_tokens[0])
 
     def prepare_candidates(
         self, query: Query, candidates: Sequence[Candidate], truncation: Truncation
-    ) -> tuple[list[Candidate], list[int]]:
+    ) -> Steps[tuple[list[Candidate], list[int]]]:
         """Sanitize and truncate every candidate's text; return them with their numbers of tokens.
 
         `query` must be prepared: excerpts are chosen by it.
         """
         texts, limit = [candidate.text for candidate in candidates], truncation.max_doc_length
         if truncation.long_documents == "excerpt":
-            prepared = self._truncator.excerpts(query.text, texts, limit, truncation.refuse)
+            prepared = yield from self._truncator.excerpts(query.text, texts, limit, truncation.refuse)
         else:
-            prepared = self._truncator.first_tokens(texts, limit, truncation.refuse)
+            prepared = yield from self._truncator.first_tokens(texts, limit, truncation.refuse)
         cut = [Candidate(candidate.index, text) for candidate, (text, _) in zip(candidates, prepared, strict=True)]
         return cut, [length for _, length in prepared]
 
     def encode(self, block: Block) -> Encoding:
+        """Encode the prompt of a block whose texts have been prepared."""
+        return finish(self.encode_in_steps(block))
+
+    def encode_in_steps(self, block: Block) -> Steps[Encoding]:
         """Encode the prompt of a block whose texts have been prepared."""
         stretches: list[str] = []
         ids: list[int | None] = []  # None: the next stretch's tokens belong here
@@ -66,8 +83,8 @@ class PromptTokenizer:
             ids.append(control)
             if control is None:
                 stretches.append(part.text)
-        encoded = iter(self._plain.encode_batch_fast(stretches, add_special_tokens=False))
-        runs = [[token] if token is not None else next(encoded).ids for token in ids]
+        encoded = iter((yield from self._first_tokens.all_ids(stretches)))
+        runs = [[token] if token is not None else next(encoded) for token in ids]
         return self._locate(np.fromiter((token for run in runs for token in run), np.int64), len(block.candidates))
 
     def _locate(self, input_ids: IntArray, documents: int) -> Encoding:

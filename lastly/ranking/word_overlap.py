@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from lastly.ranking.steps import Steps
 from lastly.types import FloatArray
 
 Terms = frozenset[Hashable]
@@ -14,13 +15,16 @@ _WORD = re.compile(r"\w+")
 _REACH = 16_384  # characters of a text that are compared
 
 
-def overlaps(query: str, texts: Sequence[str]) -> FloatArray:
+def overlaps(query: str, texts: Sequence[str]) -> Steps[FloatArray]:
     """Return each text's share of the query's terms [texts], from 0 for none to 1 for all that any of the texts holds.
 
     Terms are weighted by how few of the texts hold them: words like "the" hardly count, and no list of them is needed.
     """
     wanted = terms_of(query[:_REACH])
-    held = [wanted & terms_of(text[:_REACH]) for text in texts]
+    held = []
+    for text in texts:
+        held.append(wanted & terms_of(text[:_REACH]))
+        yield
     weights = inverse_document_frequencies(held)
     total = math.fsum(weights.values())
     if not total:

@@ -83,6 +83,16 @@ class AdmissionQueue:
         if len(self._tickets) >= self.limits.requests:
             raise OverloadedError("the queue is full; retry later or add a replica", self.retry_after())
 
+    def check_wait(self, left: float) -> None:
+        """Raise OverloadedError where even a call of no work would be late: `left` seconds are left to it.
+
+        Those inside that have waited as long as their own work go before whatever comes.
+        """
+        now = time.monotonic()
+        before = [ticket for ticket in self._tickets if self._key(ticket) <= now]
+        if before and max(end for _, end in self._ends(before)) * _MARGIN > left:
+            raise OverloadedError("the queue is longer than the time that is left; retry later", self.retry_after())
+
     def enter(self, ticket: Ticket) -> None:
         """Let a ticket in; raises OverloadedError or DeadlineExceededError with the reason."""
         self.check_capacity()
@@ -91,6 +101,10 @@ class AdmissionQueue:
         self.check_alone(ticket)
         self._check_brownout(ticket)
         self._check_wait(ticket)
+        self.add(ticket)
+
+    def add(self, ticket: Ticket) -> None:
+        """Let a ticket in whatever is inside."""
         self._tickets.append(ticket)
 
     def leave(self, ticket: Ticket) -> None:
@@ -102,8 +116,10 @@ class AdmissionQueue:
         """Raise DeadlineExceededError where a call would be late even if it ran at once."""
         needed, left = self.encoding(ticket) + self.work(ticket), ticket.job.remaining()
         if left < needed * _CERTAIN or left <= 0:
-            if not self._tickets:  # nothing runs that could correct the estimate
-                self.speed(ticket.job.reranker).lower()
+            speed = self.speed(ticket.job.reranker)
+            # Nothing runs that could correct the estimate.
+            if not self._tickets and left > 0 and left >= speed.normal(ticket.tokens, ticket.lengths()):
+                speed.lower()
             raise DeadlineExceededError(_too_late(ticket.job, needed))
 
     def _check_brownout(self, ticket: Ticket) -> None:

@@ -5,9 +5,13 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lastly.ranking.reranker import Reranker
 from lastly.types import BlockEmbeddings, Candidate, Encoding, Query, Ranking, Truncation, WordOverlap
+
+if TYPE_CHECKING:
+    from lastly.scheduling.encoding import Encoder
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Ticket:
     waiting: deque[int] = field(default_factory=deque)
     embedded: dict[int, BlockEmbeddings] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
+    encoder: "Encoder | None" = None
 
     def encoded(self, blocks: list[Encoding], overlap: WordOverlap | None = None) -> None:
         """Take in the encodings: from here the ticket can run."""

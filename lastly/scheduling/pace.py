@@ -1,6 +1,7 @@
 """How long work will take, learnt from what ran."""
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,9 @@ from lastly.types import Candidate, Query, Truncation
 _CHARACTERS_PER_TOKEN = 4  # of English; other scripts have fewer, so that their requests are estimated low
 _TEMPLATE_TOKENS = 16
 _NEW = 0.2  # weight of the newest run
+_ENOUGH_RUNS = 3
+_FRESH_S = 60.0
+_STALE_SHARE = 0.1
 _HEALING = 0.9  # what a refusal leaves of the estimate that caused it
 
 
@@ -27,17 +31,23 @@ class Pace:
     """Seconds that so many tokens take, learnt by their number: attention grows with its square.
 
     Unknown numbers take the pace of the nearest known one. A refusal that an estimate caused lowers it (`lower`):
-    otherwise one slow run could refuse every later request, and no run would ever correct it.
+    otherwise one slow run could refuse every later request, and no run would ever correct it. Callers could talk
+    estimates down with deadlines that nothing can meet, so that only a call counts that had its normal time: that of
+    the fastest run, once there were three.
     """
 
     def __init__(self) -> None:
         self._per_token: dict[int, float] = {}
+        self._fastest = math.inf
+        self._runs = 0
+        self._learnt = -math.inf
 
     def learn(self, tokens: int, seconds: float) -> None:
         """Take in work that was done."""
         bucket, latest = _bucket(tokens), seconds / max(tokens, 1)
         known = self._per_token.get(bucket)
         self._per_token[bucket] = latest if known is None else (1 - _NEW) * known + _NEW * latest
+        self._fastest, self._runs, self._learnt = min(self._fastest, latest), self._runs + 1, time.monotonic()
 
     def learn_stopped(self, tokens: int, seconds: float) -> None:
         """Take in work that was stopped after `seconds`, as if it took twice that where this is over the estimate.
@@ -54,9 +64,20 @@ class Pace:
         nearest = min(self._per_token, key=lambda bucket: abs(bucket - _bucket(tokens)))
         return self._per_token[nearest] * tokens
 
+    def normal(self, tokens: int) -> float:
+        """Return the seconds that a call needs at least to cast doubt on an estimate; 0 where too little is known."""
+        return self._floor() * tokens
+
     def lower(self) -> None:
-        """Lower all estimates a little, after a refusal that they caused."""
-        self._per_token = {bucket: pace * _HEALING for bucket, pace in self._per_token.items()}
+        """Lower all estimates a little, after a refusal that they caused, but to no less than was ever seen."""
+        floor = self._floor()
+        self._per_token = {bucket: min(pace, max(pace * _HEALING, floor)) for bucket, pace in self._per_token.items()}
+
+    def _floor(self) -> float:
+        """Return the fastest pace; a tenth of it where nothing ran for a while, as on a machine that was busy then."""
+        if self._runs < _ENOUGH_RUNS:
+            return 0.0
+        return self._fastest * (1.0 if time.monotonic() - self._learnt < _FRESH_S else _STALE_SHARE)
 
 
 @dataclass(frozen=True)
@@ -68,6 +89,10 @@ class Speed:
 
     encoding: Pace = field(default_factory=Pace)
     running: Pace = field(default_factory=Pace)
+
+    def normal(self, guessed: int, blocks: Sequence[int]) -> float:
+        """Return the seconds that a call needs at least to cast doubt: one of so many tokens, in blocks of so many."""
+        return self.encoding.normal(guessed) + sum(map(self.running.normal, blocks))
 
     def lower(self) -> None:
         """Lower all estimates a little."""

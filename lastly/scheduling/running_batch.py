@@ -3,10 +3,13 @@
 import time
 from dataclasses import dataclass, field
 
-from lastly.graph.session import Run
+from lastly.errors import NotReadyError
+from lastly.graph.session import Run, Session
 from lastly.ranking.reranker import Reranker
 from lastly.scheduling.jobs import Ticket
-from lastly.types import Encoding
+from lastly.types import BlockEmbeddings, Encoding
+
+Outcome = BlockEmbeddings | NotReadyError  # of one block of a run
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,22 @@ class RunningBatch:
     def wanted(self) -> bool:
         """Whether anybody still waits for its result."""
         return not all(block.ticket.answer.done() for block in self.blocks)
+
+
+def embed(session: Session, encodings: list[Encoding], run: Run) -> list[Outcome]:
+    """Run the graph; where memory does not last for all blocks each runs alone, so that only its own call can fail."""
+    try:
+        return list(session.run(encodings, run))
+    except NotReadyError:
+        if len(encodings) == 1 or run.stopped:
+            raise
+    return [_embed_alone(session, encoding, run) for encoding in encodings]
+
+
+def _embed_alone(session: Session, encoding: Encoding, run: Run) -> Outcome:
+    try:
+        return session.run([encoding], run)[0]
+    except NotReadyError as error:
+        if run.stopped:
+            raise
+        return error

@@ -1,6 +1,7 @@
 """Runs the jobs inside: encodes ahead, one run of the graph at a time, answers whoever still waits."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,19 +9,18 @@ from functools import partial
 from typing import TypeVar
 
 from lastly.errors import DeadlineExceededError, NotReadyError
-from lastly.graph.session import Run, Session
 from lastly.scheduling.admission import AdmissionQueue, Limits
 from lastly.scheduling.batching import choose_batch, fill_ratio
+from lastly.scheduling.encoding import Encoded, Encoder, Turns
 from lastly.scheduling.jobs import Job, Stage, Ticket
 from lastly.scheduling.metrics import Metrics
 from lastly.scheduling.pace import guess_tokens
+from lastly.scheduling.pauses import Pauses
 from lastly.scheduling.priority import lower_thread_priority
-from lastly.scheduling.running_batch import RunningBatch, TicketBlock
-from lastly.types import BlockEmbeddings, Encoding, Ranking, WordOverlap
+from lastly.scheduling.running_batch import Outcome, RunningBatch, TicketBlock, embed
+from lastly.types import Ranking
 
 T = TypeVar("T")
-Encoded = tuple[list[Encoding], WordOverlap | None]  # what a call's texts became
-Outcome = BlockEmbeddings | NotReadyError  # of one block of a run
 
 
 class Scheduler:
@@ -34,12 +34,15 @@ class Scheduler:
         self._metrics = metrics
         self._encoder = ThreadPoolExecutor(1, "encode", lower_thread_priority)
         self._model = ThreadPoolExecutor(1, "infer", lower_thread_priority)
-        self._encoding = False
+        self._turns = Turns()
+        self._pauses = Pauses()
+        self._encoding: float | None = None  # since when the encoder's thread is at a turn
         self._running: RunningBatch | None = None
 
-    def check_capacity(self) -> None:
-        """Raise OverloadedError where the queue is full."""
+    def check_capacity(self, left: float = math.inf) -> None:
+        """Raise OverloadedError where the queue is full, or too long for any call with so many seconds left."""
         self._queue.check_capacity()
+        self._queue.check_wait(left)
 
     @property
     def idle(self) -> bool:
@@ -54,20 +57,24 @@ class Scheduler:
         """Run something in the model's own thread, between two runs."""
         return await asyncio.get_running_loop().run_in_executor(self._model, work)
 
-    async def submit(self, job: Job) -> tuple[Ranking, list[Stage]]:
+    async def submit(self, job: Job, *, admit: bool = True) -> tuple[Ranking, list[Stage]]:
         """Rank a job's candidates; returns the stages of its time with it.
 
         Raises OverloadedError where it can't wait, DeadlineExceededError where the time is over or too short.
-        A cancelled caller's work that did not start never does; a run that nobody waits for any more is stopped.
+        Without `admit` it waits whatever is inside. A cancelled caller's work that did not start never does; a run that
+        nobody waits for any more is stopped.
         """
         if not job.candidates:
             return Ranking([], tokens=0, blocks=0), []
         ticket = Ticket(
             job,
-            guess_tokens(job.query, job.candidates, job.truncation),
+            guess_tokens(job.query, job.candidates, job.truncation.within(job.reranker.manifest.maximum_positions)),
             asyncio.get_running_loop().create_future(),
         )
-        self._queue.enter(ticket)
+        if admit:
+            self._queue.enter(ticket)
+        else:
+            self._queue.add(ticket)
         self._advance()
         try:
             async with asyncio.timeout(max(job.remaining(), 0)):
@@ -86,8 +93,15 @@ class Scheduler:
             _fail(ticket, NotReadyError("the sidecar is stopping; send the call to another one"))
         self._advance()
 
+    def stalled_s(self) -> float:
+        """Return for how long the encoder or the model has been at one turn or one run, 0 where neither works."""
+        since = [self._encoding, self._running.started if self._running else None]
+        return max((time.monotonic() - self._pauses.latest(start) for start in since if start is not None), default=0.0)
+
     def close(self) -> None:
-        """Let the running inference end and take no more work."""
+        """Stop the running inference and take no more work."""
+        if self._running is not None:
+            self._running.run.stop()
         for executor in (self._encoder, self._model):
             executor.shutdown(wait=True, cancel_futures=True)
 
@@ -95,7 +109,8 @@ class Scheduler:
         self._metrics.queue_requests.set(len(self._queue))
         self._metrics.queue_tokens.set(self._queue.tokens)
         tickets = self._queue.in_order()
-        if not self._encoding:
+        self._pauses.watch(lambda: len(self._queue) > 0)
+        if self._encoding is None:
             self._encode_next(tickets)
         if self._running is None:
             self._run_next(tickets)
@@ -103,31 +118,34 @@ class Scheduler:
             self._running.run.stop()
 
     def _encode_next(self, tickets: list[Ticket]) -> None:
-        """Encode the best ticket that needs it, while encoded ones are less than a run ahead or stand behind it."""
-        ahead = 0
+        """Give a turn to one of the best tickets that need encoding, while encoded ones are less than a run ahead."""
+        ahead, waiting = 0, list[Ticket]()
         for ticket in tickets:
-            if ticket.blocks is None and not ticket.answer.done():
-                self._encoding = True
-                self._in_thread(
-                    self._encoder, partial(_timed, partial(_encode, ticket.job)), partial(self._encoded, ticket)
-                )
-                return
-            ahead += sum(ticket.lengths())
             if ahead > self._queue.limits.batch_tokens:
-                return
+                break
+            if ticket.blocks is None and not ticket.answer.done():
+                waiting.append(ticket)
+            ahead += sum(ticket.lengths()) if ticket.blocks is not None else 0
+        if waiting:
+            ticket = self._turns.next(waiting)
+            ticket.encoder = ticket.encoder or Encoder.of(ticket.job)
+            self._encoding = time.monotonic()
+            self._in_thread(self._encoder, ticket.encoder.turn, partial(self._had_turn, ticket, ticket.encoder))
 
-    def _encoded(self, ticket: Ticket, done: "asyncio.Future[tuple[Encoded, Stage]]") -> None:
-        self._encoding = False
+    def _had_turn(self, ticket: Ticket, encoder: Encoder, done: "asyncio.Future[Encoded | None]") -> None:
+        started, self._encoding = self._encoding, None
         if error := done.exception():
             _fail(ticket, error)
-        else:
-            (blocks, overlap), stage = done.result()
-            seconds = stage.end - stage.start
-            self._queue.speed(ticket.job.reranker).encoding.learn(ticket.tokens, seconds)
-            self._metrics.tokenize_seconds.observe(seconds)
-            ticket.stages.append(Stage("tokenize", stage.start, stage.end))
-            ticket.encoded(blocks, overlap)
+        elif (encoded := done.result()) is not None:
+            self._note_encoding(ticket, encoder, paused=self._pauses.ended_after(started or 0.0))
+            ticket.encoded(*encoded)
         self._advance()
+
+    def _note_encoding(self, ticket: Ticket, encoder: Encoder, paused: bool) -> None:
+        if not paused:
+            self._queue.speed(ticket.job.reranker).encoding.learn(ticket.tokens, encoder.seconds)
+        self._metrics.tokenize_seconds.observe(encoder.seconds)
+        ticket.stages.append(Stage("tokenize", encoder.started, time.time()))
 
     def _run_next(self, tickets: list[Ticket]) -> None:
         ready = [ticket for ticket in tickets if ticket.waiting and self._still_in_time(ticket)]
@@ -139,7 +157,7 @@ class Scheduler:
         self._running = started = RunningBatch(chosen)
         self._queue.busy(len(chosen) * self._queue.speed(started.reranker).running.seconds(started.longest))
         encodings = [block.encoding for block in chosen]
-        work = partial(_embed, started.reranker.session, encodings, started.run)
+        work = partial(embed, started.reranker.session, encodings, started.run)
         self._in_thread(self._model, partial(_timed, work), partial(self._ran, started))
 
     def _start(self, block: TicketBlock) -> None:
@@ -155,7 +173,7 @@ class Scheduler:
         self._running = None
         self._queue.busy(0)
         if error := done.exception():
-            if ended.run.stopped:
+            if ended.run.stopped and not self._pauses.ended_after(ended.started):
                 seconds = (time.monotonic() - ended.started) / len(ended.blocks)
                 self._queue.speed(ended.reranker).running.learn_stopped(ended.longest, seconds)
             for block in ended.blocks:
@@ -169,7 +187,8 @@ class Scheduler:
 
     def _note_run(self, ended: RunningBatch, stage: Stage) -> None:
         seconds = stage.end - stage.start
-        self._queue.speed(ended.reranker).running.learn(ended.longest, seconds / len(ended.blocks))
+        if not self._pauses.ended_after(ended.started):
+            self._queue.speed(ended.reranker).running.learn(ended.longest, seconds / len(ended.blocks))
         self._metrics.inference_seconds.observe(seconds)
         self._metrics.batch_blocks.observe(len(ended.blocks))
         self._metrics.batch_fill.observe(fill_ratio(ended.blocks))
@@ -197,31 +216,6 @@ def _timed(work: Callable[[], T]) -> tuple[T, Stage]:
     started, begun = time.time(), time.monotonic()  # a clock that is set meanwhile must not change what is learnt
     result = work()
     return result, Stage("", started, started + time.monotonic() - begun)
-
-
-def _encode(job: Job) -> Encoded:
-    """Do all that a call needs of its texts before the graph runs."""
-    blocks = job.reranker.encode(job.query, job.candidates, job.truncation)
-    return blocks, job.reranker.word_overlap(job.query, job.candidates, job.lexical_weight)
-
-
-def _embed(session: Session, encodings: list[Encoding], run: Run) -> list[Outcome]:
-    """Run the graph; where memory does not last for all blocks each runs alone, so that only its own call can fail."""
-    try:
-        return list(session.run(encodings, run))
-    except NotReadyError:
-        if len(encodings) == 1 or run.stopped:
-            raise
-    return [_embed_alone(session, encoding, run) for encoding in encodings]
-
-
-def _embed_alone(session: Session, encoding: Encoding, run: Run) -> Outcome:
-    try:
-        return session.run([encoding], run)[0]
-    except NotReadyError as error:
-        if run.stopped:
-            raise
-        return error
 
 
 def _settle(block: TicketBlock, outcome: Outcome) -> None:

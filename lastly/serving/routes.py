@@ -118,7 +118,7 @@ async def live() -> Health:
 @open_api.get("/health/ready", summary="The models are warm", responses={503: {"model": ErrorResponse}})
 async def ready(service: Served) -> Health:
     """Tell a balancer to send requests."""
-    service.models.check_ready()
+    service.check_ready()
     return Health(status="ready")
 
 

@@ -1,6 +1,8 @@
 """Runs the sidecar's application until it is told to stop."""
 
 import asyncio
+import logging
+import os
 import signal
 import socket
 import ssl
@@ -22,6 +24,7 @@ from lastly.serving.connections.listener import PausingListener, ignore_reported
 from lastly.serving.connections.protocol import BoundedProtocol
 from lastly.serving.credentials.certificate import Certificate
 
+_LAST_THREADS_S = 3  # for the threads of encoder and model, which no thread can end from outside
 _LAST_ANSWERS_S = 2  # to send the refusals of calls that did not end while the server drained
 Build = Callable[[Settings], FastAPI]
 
@@ -47,6 +50,10 @@ class Listening:
         """Ask a running server to stop."""
         self._server.should_exit = True
 
+    def end_process_when_stopped(self) -> None:
+        """End the process a few seconds after the time to drain, even where a thread does not end."""
+        self._server.ends_process = True
+
 
 @contextmanager
 def listen(settings: Settings, build: Build = create_app) -> Iterator[Listening]:
@@ -66,6 +73,7 @@ def serve(settings: Settings, build: Build = create_app) -> int:
     configure(settings.log_level, settings.log_format)
     scheme = "https" if settings.tls_cert else "http"
     with listen(settings, build) as listening:
+        listening.end_process_when_stopped()
         print(f"listening on {scheme}://{shown(listening.host, listening.port)}", file=sys.stderr, flush=True)
         if warning := _open_to_all(settings):
             print(warning, file=sys.stderr, flush=True)
@@ -102,8 +110,8 @@ class _Server(uvicorn.Server):
         self._app = app
         self._certificate = _certificate(config, settings)
         self._drain_s = settings.drain_timeout_s
-        self._reloading: asyncio.Task[None] | None = None
-        self.failed = False
+        self._reloads: set[asyncio.Task[None]] = set()
+        self.failed = self.ends_process = False
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -118,6 +126,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the calls inside end within the limit; those that have not by then are answered with a 503."""
+        if self.ends_process:
+            end_process_after(self._drain_s + _LAST_ANSWERS_S + _LAST_THREADS_S)
         over = asyncio.get_running_loop().call_later(self._drain_s, self._app.state.service.fail_all)
         try:
             await super().shutdown(sockets)
@@ -125,8 +135,9 @@ class _Server(uvicorn.Server):
             over.cancel()
 
     def _reload(self) -> None:
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.create_task(self._app.state.service.reload())
+        reloading = asyncio.create_task(self._app.state.service.reload())
+        self._reloads.add(reloading)  # the loop itself keeps no task alive
+        reloading.add_done_callback(self._reloads.discard)
 
     async def on_tick(self, counter: int) -> bool:
         """Look at the loading model and the certificate once a tick (0.1 s)."""
@@ -135,6 +146,18 @@ class _Server(uvicorn.Server):
         loading: asyncio.Task[None] = self._app.state.loading
         self.failed = loading.done() and not loading.cancelled() and loading.exception() is not None
         return await super().on_tick(counter) or self.failed
+
+
+def end_process_after(seconds: float) -> None:
+    """End this process after so long, where it has not ended by itself."""
+
+    def end() -> None:
+        logging.getLogger("lastly").error("work did not end within the time to drain; the process ends now")
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

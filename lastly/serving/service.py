@@ -1,11 +1,12 @@
 """What lives as long as the server: models, scheduler, cache, keys, metrics."""
 
+import asyncio
 import logging
 import time
 from dataclasses import replace
 
 from lastly.config import Settings
-from lastly.errors import InvalidRequestError, LastlyError, RequestTooLargeError
+from lastly.errors import InvalidRequestError, LastlyError, NotReadyError, RequestTooLargeError
 from lastly.ranking.reranker import Reranker
 from lastly.scheduling.admission import Limits
 from lastly.scheduling.jobs import Job
@@ -31,6 +32,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.models = ModelRegistry(settings)
+        self._loading = asyncio.Lock()
         self.keys = ApiKeys(settings)
         self.tracing = Tracing(settings.trace_endpoint)
         self._scheduler = Scheduler(_limits(settings), self.metrics)
@@ -39,17 +41,28 @@ class Service:
 
     async def start(self) -> None:
         """Load the models and warm them up without blocking the server; raises ModelFolderError."""
-        await self.models.load(self._warm_up)
+        async with self._loading:
+            await self.models.load(self._warm_up)
 
     async def reload(self) -> None:
-        """Load the models again from their folders; a wrong folder leaves the model that runs."""
-        try:
-            await self.models.load(self._warm_up)
-        except LastlyError as error:
-            self.metrics.reloads.labels("failed").inc()
-            _log.error("the reload failed, the model that runs stays: %s", error)
-        else:
-            self.metrics.reloads.labels("done").inc()
+        """Load the models again from their folders, after a load that is under way; a failure leaves those that run.
+
+        Whatever happens is one line of the log and one count.
+        """
+        async with self._loading:
+            try:
+                await self.models.load(self._warm_up)
+            except LastlyError as error:
+                self._reload_failed(str(error))
+            except Exception as error:  # a message that is not ours can hold anything
+                self._reload_failed(type(error).__name__)
+            else:
+                self.metrics.reloads.labels("done").inc()
+                _log.info("the reload is done")
+
+    def _reload_failed(self, reason: str) -> None:
+        self.metrics.reloads.labels("failed").inc()
+        _log.error("the reload failed, the model that runs stays: %s", reason)
 
     def fail_all(self) -> None:
         """Answer every call inside with NotReadyError: the time to drain is over."""
@@ -61,10 +74,22 @@ class Service:
         self._scheduler.close()
         self.tracing.close()
 
-    def check_capacity(self) -> None:
-        """Raise OverloadedError where no call fits. With a cache each call must be read first: it may be answered."""
+    def check_capacity(self, timeout_ms: int | None, arrived: float) -> None:
+        """Raise OverloadedError where no call fits, or none that has so long from `arrived` on.
+
+        With a cache each call must be read first: it may be answered.
+        """
         if not self._cache.enabled:
-            self._scheduler.check_capacity()
+            self._scheduler.check_capacity(arrived + self._seconds(timeout_ms) - time.monotonic())
+
+    def check_ready(self) -> None:
+        """Raise NotReadyError until every model is warm, and while the encoder or a model does not move."""
+        self.models.check_ready()
+        if self._scheduler.stalled_s() > self.settings.stall_timeout_s:
+            raise NotReadyError(f"nothing has moved for over {self.settings.stall_timeout_s} s; restart the sidecar")
+
+    def _seconds(self, timeout_ms: int | None) -> float:
+        return min(timeout_ms or self.settings.request_timeout_ms, self.settings.request_timeout_ms) / 1000
 
     def retry_after(self) -> int:
         """Return the seconds after which a call that was refused now makes sense."""
@@ -87,7 +112,7 @@ class Service:
         arrived = time.monotonic() if arrived is None else arrived
         self._check(call)
         name, reranker = self.models.get(call.model)
-        seconds = min(timeout_ms or self.settings.request_timeout_ms, self.settings.request_timeout_ms) / 1000
+        seconds = self._seconds(timeout_ms)
         candidates = [Candidate(index, text) for index, text in enumerate(call.texts)]
         truncation = call.truncation(self._truncation(reranker))
         weight = self._lexical_weight(reranker) if call.lexical_weight is None else call.lexical_weight
@@ -136,7 +161,7 @@ class Service:
             deadline = time.monotonic() + _WARM_UP_S
             manifest = reranker.manifest
             job = Job(reranker, Query("warm up"), texts, manifest.truncation, manifest.lexical_weight, deadline)
-            await self._scheduler.submit(job)
+            await self._scheduler.submit(job, admit=False)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from lastly.config import Settings
 from lastly.evaluation.rerankers import FolderReranker
+from lastly.ranking.steps import finish
 from lastly.ranking.word_overlap import overlaps
 from tests.kit.sidecars.in_process import CALL, serving, small_settings
 
@@ -20,7 +21,7 @@ def scores(client: TestClient, **more: Any) -> list[float]:
 
 def mixed(cosines: list[float], weight: float) -> list[float]:
     """Count the words in as docs/adr/0047-words.md has it."""
-    found = overlaps(CALL["query"], CALL["documents"]).tolist()  # type: ignore[arg-type]
+    found = finish(overlaps(CALL["query"], CALL["documents"])).tolist()  # type: ignore[arg-type]
     return [(1 - weight) * cosine + weight * match for cosine, match in zip(cosines, found, strict=True)]
 
 

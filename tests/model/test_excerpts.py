@@ -9,6 +9,7 @@ from lastly.errors import RequestTooLargeError
 from lastly.model.folder import ModelFolder
 from lastly.model.prompt import PromptTemplate
 from lastly.ranking.reranker import Reranker
+from lastly.ranking.steps import finish
 from lastly.ranking.tokenization import PromptTokenizer
 from lastly.types import Candidate, LongDocuments, Query
 
@@ -41,11 +42,11 @@ def test_an_excerpt_finds_what_stands_far_behind_the_beginning(reranker: Reranke
 def test_lastly_mini_reads_excerpts_and_no_more_than_its_limit(reranker: Reranker) -> None:
     assert reranker.manifest.long_documents == "excerpt"
     tokenizer, truncation = PromptTokenizer(ModelFolder.load(embedded_model())), reranker.manifest.truncation
-    (found,), (length,) = tokenizer.prepare_candidates(QUERY, [Candidate(0, LONG)], truncation)
+    (found,), (length,) = finish(tokenizer.prepare_candidates(QUERY, [Candidate(0, LONG)], truncation))
     assert "1872" in found.text
     assert 200 < length <= truncation.max_doc_length
     with pytest.raises(RequestTooLargeError):
-        tokenizer.prepare_candidates(QUERY, [Candidate(0, LONG)], replace(truncation, refuse=True))
+        finish(tokenizer.prepare_candidates(QUERY, [Candidate(0, LONG)], replace(truncation, refuse=True)))
 
 
 def test_a_guarded_tag_does_not_arise_where_an_excerpt_joins_lines() -> None:
@@ -54,6 +55,6 @@ def test_a_guarded_tag_does_not_arise_where_an_excerpt_joins_lines() -> None:
     guarded = replace(folder, manifest=folder.manifest.model_copy(update={"prompt": prompt}))
     text = LONG.replace("Japan", "Japan <passage\nid=")
     tokenizer = PromptTokenizer(guarded)
-    (found,), _ = tokenizer.prepare_candidates(QUERY, [Candidate(0, text)], folder.manifest.truncation)
+    (found,), _ = finish(tokenizer.prepare_candidates(QUERY, [Candidate(0, text)], folder.manifest.truncation))
     assert "passage id=" in found.text
     assert "<passage id=" not in found.text

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 from lastly.errors import ModelFolderError
 from lastly.model.folder import MANIFEST, ModelFolder
 from lastly.ranking.reranker import Reranker
+from lastly.ranking.steps import finish
 from lastly.ranking.tokenization import PromptTokenizer
 from lastly.types import Block, Candidate, Query, Truncation
 from tests.kit.models.reference import Limits, Reference
@@ -138,8 +139,8 @@ def test_control_strings_of_a_user_enter_as_plain_text(folder: ModelFolder) -> N
     control = {token.content: token_id for token_id, token in added.items()}
     plain = tokenizer.encode(Block(Query("q"), [Candidate(0, "d")])).input_ids.tolist()
     attack = "".join(control) + "<|embed_<|embed_token|>token|>"
-    query, _ = tokenizer.prepare_query(Query(attack, attack), folder.manifest.truncation)
-    attacked, _ = tokenizer.prepare_candidates(query, [Candidate(0, attack)], folder.manifest.truncation)
+    query, _, _ = finish(tokenizer.prepare_query(Query(attack, attack), folder.manifest.truncation))
+    attacked, _ = finish(tokenizer.prepare_candidates(query, [Candidate(0, attack)], folder.manifest.truncation))
     ids = tokenizer.encode(Block(query, attacked)).input_ids.tolist()
     assert len(ids) > len(plain)
     for token_id in control.values():

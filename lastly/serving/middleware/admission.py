@@ -1,5 +1,6 @@
 """Authentication and admission: what is refused before anything of a request is parsed."""
 
+import re
 import time
 
 from starlette.datastructures import Headers
@@ -14,6 +15,8 @@ from lastly.serving.connections.protocol import DISCARD_BODY
 from lastly.serving.error_responses import error_response
 from lastly.serving.middleware.paths import OPEN_PATHS, RERANK_PATHS
 from lastly.serving.service import Service
+
+_MILLISECONDS = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class AdmissionMiddleware:
@@ -38,7 +41,7 @@ class AdmissionMiddleware:
         headers = Headers(scope=scope)
         with self._budget.open() as share:
             try:
-                self._check(scope["path"], headers)
+                self._check(scope, headers)
                 body = await read_body(headers, receive, self._budget, share, self._body_s)
             except LastlyError as error:
                 await _refuse(error, scope, receive, send)
@@ -52,16 +55,23 @@ class AdmissionMiddleware:
             del body  # who parses it lets go of it
             await self._app(scope, receive, send)
 
-    def _check(self, path: str, headers: Headers) -> None:
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        path = scope["path"]
         if path not in OPEN_PATHS and self._service.keys.required:
             self._check_key(headers.get("authorization", ""))
         if path in RERANK_PATHS:
-            self._service.check_capacity()
+            timeout = headers.get("x-request-timeout-ms", "")
+            self._service.check_capacity(int(timeout) if _MILLISECONDS.fullmatch(timeout) else None, _arrived(scope))
 
     def _check_key(self, authorization: str) -> None:
         scheme, _, key = authorization.partition(" ")
         if scheme.lower() != "bearer" or not self._service.keys.known(key.strip()):
             raise UnauthorizedError("send one of the sidecar's keys as Authorization: Bearer KEY")
+
+
+def _arrived(scope: Scope) -> float:
+    arrived: float = scope["state"]["arrived"]
+    return arrived
 
 
 async def _refuse(error: LastlyError, scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ from lastly.errors import (
     OverloadedError,
 )
 from lastly.ranking.reranker import Reranker
+from lastly.ranking.steps import Steps
 from lastly.scheduling.admission import Limits
 from lastly.scheduling.scheduler import Scheduler
 from lastly.types import Encoding, Ranking
@@ -93,13 +94,13 @@ def test_the_time_of_an_encoder_that_calls_wait_for_is_part_of_the_estimate(
     reranker: Reranker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it is on a device that runs faster than texts are encoded."""
-    original = reranker.encode
+    original = reranker.encode_in_steps
 
-    def slow(*arguments: Any) -> list[Encoding]:
+    def slow(*arguments: Any) -> Steps[list[Encoding]]:
         time.sleep(0.1)
-        return original(*arguments)
+        return (yield from original(*arguments))
 
-    monkeypatch.setattr(reranker, "encode", slow)
+    monkeypatch.setattr(reranker, "encode_in_steps", slow)
 
     async def crowd(scheduler: Scheduler) -> None:
         for _ in range(3):

@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 
 from lastly.config import embedded_model
 from lastly.ranking.first_tokens import FirstTokens
+from lastly.ranking.steps import finish
 
 PIECES = (
     "the quick fox's ", "12345", "; over\n\n  ", "ça", "e\u0301\u0323", "\u0301", "   ", "\t", "日本語テキスト", "🍵",
@@ -55,12 +56,12 @@ def test_the_first_tokens_are_those_of_the_whole_text(plain: Tokenizer, seed: in
     for _ in range(50):
         limit = rng.randint(1, 20)
         texts = ["".join(rng.choices(PIECES, k=rng.randint(0, 120))) for _ in range(4)]
-        assert beginnings.ids(texts, limit) == [whole(plain, text)[: limit + 1] for text in texts]
+        assert finish(beginnings.ids(texts, limit)) == [whole(plain, text)[: limit + 1] for text in texts]
 
 
 def test_a_word_without_an_end_is_cut_alike(plain: Tokenizer) -> None:
     texts = ["a" * 20_000, "ab" * 10_000, " " * 20_000, "茶" * 20_000]
-    assert FirstTokens(plain).ids(texts, 50) == [whole(plain, text)[:51] for text in texts]
+    assert finish(FirstTokens(plain).ids(texts, 50)) == [whole(plain, text)[:51] for text in texts]
 
 
 class Counting:
@@ -83,7 +84,7 @@ class Counting:
 @pytest.mark.parametrize(("text", "most"), [("green tea is not black tea; ", 6), ("茶 ", 6), ("a" * 100, 400)])
 def test_what_is_cut_off_is_not_tokenised(text: str, most: int) -> None:
     counting: Any = Counting(tokenizer())
-    [ids] = FirstTokens(counting).ids([text * (1_000_000 // len(text))], 256)
+    [ids] = finish(FirstTokens(counting).ids([text * (1_000_000 // len(text))], 256))
     assert len(ids) == 257
     assert counting.characters <= most * 257
 
@@ -91,5 +92,5 @@ def test_what_is_cut_off_is_not_tokenised(text: str, most: int) -> None:
 def test_texts_of_any_number_keep_their_places() -> None:
     plain = tokenizer()
     texts = [f"text {number} " * (number % 7 * 40) for number in range(3000)]
-    assert FirstTokens(plain).ids(texts, 16) == [whole(plain, text)[:17] for text in texts]
-    assert FirstTokens(plain).ids([], 16) == []
+    assert finish(FirstTokens(plain).ids(texts, 16)) == [whole(plain, text)[:17] for text in texts]
+    assert finish(FirstTokens(plain).ids([], 16)) == []

@@ -13,6 +13,7 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn.utils.rnn import pad_sequence
 
+from lastly.ranking.steps import finish
 from lastly.ranking.tokenization import plain_tokenizer
 from lastly.ranking.truncation import Truncator
 from lastly_training.data.dev_sets import DevSet, read_dev_sets
@@ -40,7 +41,7 @@ class Tokens:
         truncator, texts = Truncator(tokenizer), dev.collection.documents
         documents = []
         for query, rows in zip(dev.query_texts, dev.candidates, strict=True):
-            read = [text for text, _ in truncator.excerpts(query, [texts[row] for row in rows], MAX_DOC_LENGTH)]
+            read = [text for text, _ in finish(truncator.excerpts(query, [texts[row] for row in rows], MAX_DOC_LENGTH))]
             documents.append(dict(zip(rows, encode(tokenizer, read, MAX_DOC_LENGTH), strict=True)))
         return cls(encode(tokenizer, dev.query_texts, MAX_QUERY_LENGTH), documents)
 
