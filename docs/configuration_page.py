@@ -1,6 +1,6 @@
 """`python -m docs.configuration_page`: the reference of all settings, docs/configuration.md, out of the settings."""
 
-from lastly.config import reference
+from lastly.flags import reference
 
 _HEAD = """# Configuration of the sidecar
 

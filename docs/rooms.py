@@ -22,6 +22,7 @@ _EVERYWHERE = {
     "lastly.types",
     "lastly.config",
     "lastly.environment",
+    "lastly.flags",
     "lastly.logs",
     "lastly.cli",
     "lastly.__main__",

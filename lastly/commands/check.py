@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from lastly import config
+from lastly.config import embedded_model
+from lastly.flags import parse
 from lastly.ranking.check import examine
 from lastly.serving.registry import graph_options
 
@@ -16,13 +17,13 @@ def run(argv: Sequence[str]) -> int:
     """Print one line per finding; return 0 where all is good, else 1."""
     flags = argparse.ArgumentParser(prog="lastly check", description=__doc__)
     flags.add_argument(
-        "folder", type=Path, nargs="?", default=config.embedded_model(), help="model folder (default: lastly-mini)"
+        "folder", type=Path, nargs="?", default=embedded_model(), help="model folder (default: lastly-mini)"
     )
     flags.add_argument(
         "--provider", choices=("cpu", "cuda"), help="where the model is to run, as `lastly serve` is told"
     )
     options = flags.parse_args(argv)
-    settings = config.parse(["--provider", options.provider] if options.provider else [])
+    settings = parse(["--provider", options.provider] if options.provider else [])
     console = Console()
     good = True
     for finding in examine(options.folder, graph_options(settings)):

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from lastly import config
 from lastly.commands.local_search import read_documents
+from lastly.flags import parse
 from lastly.lab.api import ENGINE_S
 from lastly.lab.app import create_lab
 from lastly.lab.sources import EngineSource, LocalSource, Source
@@ -47,7 +47,7 @@ def run(argv: Sequence[str]) -> int:
     )
     flags.add_argument("--insecure", action="store_true", help="take any certificate of the engines")
     options, rest = flags.parse_known_args(argv)
-    settings = config.parse(["--port", _PORT, *rest])
+    settings = parse(["--port", _PORT, *rest])
     sources = _sources(options)
     for source in sources:
         if isinstance(source, LocalSource):

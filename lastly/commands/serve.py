@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lastly.config import parse
+from lastly.flags import parse
 from lastly.serving.server import serve
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lastly.config import Settings, parse, parser
+from lastly.config import Settings
+from lastly.flags import parse, parser
 
 
 def test_every_setting_is_a_flag() -> None:

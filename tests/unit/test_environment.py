@@ -2,7 +2,8 @@
 
 import pytest
 
-from lastly.config import Settings, parse, parser
+from lastly.config import Settings
+from lastly.flags import parse, parser
 
 
 @pytest.fixture(autouse=True)
