@@ -15,7 +15,7 @@ a key of the TOML file that `--config FILE` names. Flags win over variables, var
 
 
 def page() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     rows = (f"| `{name}` | `{default}` | {meaning} |\n" for name, default, meaning in reference())
     return _HEAD + "".join(rows)
 

@@ -30,7 +30,7 @@ def _profile(part: Part, name: str) -> dict[str, Any]:
 
 
 def _slowest(session: Session, prompt: Encoding, runs: int = 5) -> list[tuple[str, int, float]]:
-    """Give the kernels of one run by name, with their calls and microseconds; torch's profiler sees ONNX Runtime's."""
+    """Return one run's kernels by name, with calls and microseconds; torch's profiler sees ONNX Runtime's."""
     import torch
     from torch.profiler import ProfilerActivity, profile
 

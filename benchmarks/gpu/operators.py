@@ -66,7 +66,7 @@ def _heads(part: Part, dtype: str, shape: tuple[int, ...]) -> dict[str, float]:
 
 
 def _compare(part: Part, dtype: str, node: Any, inputs: Arrays, wanted: Arrays, smallest: float) -> dict[str, float]:
-    """Give the largest error in units of rounding (of numbers of `smallest` and more), microseconds, and TB/s."""
+    """Return the largest error in units of rounding (of numbers of `smallest` and more), microseconds, and TB/s."""
     session = _session(part, dtype, node, inputs, wanted)
     binding, kept = session.io_binding(), []
     for name, array in inputs.items():
@@ -110,7 +110,7 @@ def _placed(part: Part, array: np.ndarray) -> torch.Tensor:
 
 
 def _told(tensor: torch.Tensor) -> tuple[str, int, Any, list[int], int]:
-    """Give what a binding wants of a tensor: device, its number, type, shape, address."""
+    """Return what a binding wants of a tensor: device, its number, type, shape, address."""
     return tensor.device.type, 0, _TORCH[tensor.dtype], list(tensor.shape), tensor.data_ptr()
 
 

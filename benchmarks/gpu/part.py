@@ -69,7 +69,7 @@ class Part:
         return 2 if self.tiny else 28
 
     def lengths(self, *lengths: int) -> list[int]:
-        """Give the lengths in tokens, an eighth of them in a trial."""
+        """Return the lengths in tokens, an eighth of them in a trial."""
         return [max(64, length // 64) for length in lengths] if self.tiny else list(lengths)
 
     @property
@@ -157,5 +157,5 @@ def operations(tokens: int, layers: int, sizes: Mapping[str, Any], markers: int 
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Give a percentile of a list."""
+    """Return a percentile of a list."""
     return float(np.percentile(np.asarray(values), share))

@@ -8,13 +8,13 @@ Found = dict[str, Any]
 
 
 def lengths_of(part: Found, prefix: str) -> list[int]:
-    """Give the lengths that a part has figures of, from names such as "time 512"."""
+    """Return the lengths that a part has figures of, from names such as "time 512"."""
     names = [name.removeprefix(prefix) for name in part if name.startswith(prefix)]
     return sorted(int(name) for name in names if name.isdigit())
 
 
 def choices(found: Found) -> str:
-    """Give the section on kernels, recordings and graphs."""
+    """Return the section on kernels, recordings and graphs."""
     nodes, variants = found["kernels"]["bf16"], found["variants"]
     cpu = {kind: count // 3 for kind, count in nodes["nodes in 3 runs"].get("CPUExecutionProvider", {}).items()}
     sizes = ("2048", "8192", "32768", "8 of 2700")
@@ -83,7 +83,7 @@ def _kinds(variants: Found) -> str:
 
 
 def faults(found: Found) -> str:
-    """Give the section on what happens without memory."""
+    """Return the section on what happens without memory."""
     rows = [
         [name, told["answer"], f"{told['same scores afterwards']:.0e}"]
         for name, told in found["faults"].items()

@@ -22,7 +22,7 @@ class Peak:
 
 
 def used(device: str) -> Callable[[], int]:
-    """Give a function that reads the bytes in use: of the whole GPU, so nothing else may run on it."""
+    """Return a function that reads the bytes in use: of the whole GPU, so nothing else may run on it."""
     if device == "cpu":
         return lambda: int(psutil.Process().memory_info().rss)
     return gpu_memory.used

@@ -118,7 +118,7 @@ class Scheduler:
             self._running.run.stop()
 
     def _encode_next(self, tickets: list[Ticket]) -> None:
-        """Give a turn to one of the best tickets that need encoding, while encoded ones are less than a run ahead."""
+        """Return a turn to one of the best tickets that need encoding, while encoded ones are less than a run ahead."""
         ahead, waiting = 0, list[Ticket]()
         for ticket in tickets:
             if ahead > self._queue.limits.batch_tokens:

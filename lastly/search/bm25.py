@@ -33,7 +33,7 @@ class FirstStage:
         self._fill()
 
     def search(self, query: str, size: int) -> list[Hit]:
-        """Give at most `size` hits, best first; any word of the query may match, none is an operator."""
+        """Return at most `size` hits, best first; any word of the query may match, none is an operator."""
         words = set(self._analyzer.analyze(query))
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, field, word))

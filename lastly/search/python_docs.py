@@ -16,7 +16,7 @@ _Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def python_documentation() -> list[Document]:
-    """Give one document a module, class, function and method that is public and documented."""
+    """Return one document a module, class, function and method that is public and documented."""
     found: dict[str, Document] = {}
     for document in [*_from_sources(), *_from_builtins()]:
         found.setdefault(document.id, document)

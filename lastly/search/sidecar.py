@@ -18,7 +18,7 @@ _CALL_S = 120.0
 
 @contextmanager
 def running_sidecar(settings: Settings) -> Iterator["SidecarClient"]:
-    """Run the sidecar in a thread; gives a client once the model is warm. Raises LastlyError where it can't load."""
+    """Run the sidecar in a thread; return a client once the model is warm. Raises LastlyError where it can't load."""
     with listen(settings) as listening:
         thread = threading.Thread(target=listening.run, name="sidecar", daemon=True)
         thread.start()
@@ -38,7 +38,7 @@ class SidecarClient:
         self._address = host, port
 
     def ready(self) -> bool:
-        """Tell whether the model is warm."""
+        """Return whether the model is warm."""
         try:
             status, _ = self._call("GET", "/health/ready", None)
         except OSError:

@@ -107,7 +107,7 @@ class Service:
     ) -> tuple[str, Ranking]:
         """Answer a call within the caller's time: milliseconds from `arrived`, a time of `time.monotonic()` (now).
 
-        Gives the model's name and the ranking.
+        Returns the model's name and the ranking.
         """
         arrived = time.monotonic() if arrived is None else arrived
         self._check(call)

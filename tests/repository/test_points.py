@@ -16,7 +16,7 @@ def _rows() -> list[list[str]]:
 
 
 def _tests(engine: str) -> set[str]:
-    """Give the tests that run in an engine: its folder's, and those of the shared suites."""
+    """Return the tests that run in an engine: its folder's, and those of the shared suites."""
     files = [*(ENGINES / "suites").glob("*.py"), *(ENGINES / engine).glob("*.py")]
     return {name for file in files for name in re.findall(r"def (test_\w+)\(", file.read_text(encoding="utf-8"))}
 

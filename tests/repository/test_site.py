@@ -75,7 +75,7 @@ def test_the_site_loads_nothing_from_elsewhere(pages: dict[Path, Read]) -> None:
 
 
 def _slug(heading: str) -> str:
-    """Give a heading's anchor as code forges make it."""
+    """Return a heading's anchor as code forges make it."""
     plain = re.sub(r"[`*]|\]\([^)]*\)|\[", "", heading.strip().lower())
     return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
 

@@ -12,7 +12,7 @@ Connect = Callable[[str], AbstractContextManager[Cluster]]
 
 @contextmanager
 def each_node(cluster: Cluster, url: str, connect: Connect) -> Iterator[tuple[dict[str, Cluster], list[str]]]:
-    """Connect to every node; gives the connections by name, and the names of those that can't be reached from here.
+    """Connect to every node; return the connections by name, and the names of those that can't be reached from here.
 
     `url` is the address of the cluster, whose scheme the nodes' addresses get.
     """

@@ -43,7 +43,7 @@ def detach(argv: Sequence[str]) -> int:
 
 
 def status(argv: Sequence[str]) -> int:
-    """Say whether a package is attached and, where a container's address is given, what it counted."""
+    """Return whether a package is attached and, where a container's address is given, what it counted."""
     parser = argparse.ArgumentParser(prog="lastly status vespa")
     parser.add_argument("package", type=Path, help="folder of the application package")
     parser.add_argument("--url", help="address of a running container, like http://localhost:8080")

@@ -22,7 +22,7 @@ class Marks:
         return self._pattern.sub(self._original, text)
 
     def found_in(self, text: str) -> bool:
-        """Tell whether anything stands between marks."""
+        """Return whether anything stands between marks."""
         return self._pattern.search(text) is not None
 
     def _comment(self, text: str) -> str:

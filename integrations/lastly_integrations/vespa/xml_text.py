@@ -20,7 +20,7 @@ class Element:
 
     @property
     def empty(self) -> bool:
-        """Tell whether the element is written as `<empty/>`."""
+        """Return whether the element is written as `<empty/>`."""
         return self.close == self.end
 
     def named(self, name: str) -> list["Element"]:

@@ -25,7 +25,7 @@ class Caught(list[bytes]):
 
 @contextmanager
 def serving(script: Script, tls: ssl.SSLContext | None = None, family: int = socket.AF_INET) -> Iterator[int]:
-    """Let a script answer each connection; gives the port."""
+    """Let a script answer each connection; return the port."""
     with socket.create_server(("127.0.0.1" if family == socket.AF_INET else "::1", 0), family=family) as server:
 
         def serve() -> None:

@@ -54,7 +54,7 @@ class Shape:
         group = parser.add_argument_group("shape", "what is kept of a backbone, and what is put on it")
         group.add_argument("--layers", type=int, help="keep this many first layers (all)")
         group.add_argument("--vocabulary", type=int, help="keep this many first tokens (all)")
-        group.add_argument("--lowercase", action="store_true", help="read capitals as small letters")
+        group.add_argument("--lowercase", action="store_true", help="read capitals as lower case")
         group.add_argument("--projector", type=int, nargs=2, default=cls.projector, metavar=("INNER", "OUTER"))
         group.add_argument(
             "--windowed", type=int, nargs="*", default=[], metavar="LAYER", help="layers that get a window"

@@ -1,6 +1,6 @@
 """Texts as numbers of their words, and how tokenizers spell those: texts can be changed and tokenised without either.
 
-A word is what stands between spaces, in small letters; line breaks are words too. Tokens never span words.
+A word is what stands between spaces, in lower case; line breaks are words too. Tokens never span words.
 """
 
 import itertools
