@@ -20,9 +20,9 @@ def throughput(found: Found) -> str:
     _plot(part, counts, rates, found["machine"]["gpu"].split(",")[0])
     tokens, turns = part["tokens of a request"], _turns(part)
     return f"""20 documents of about 100 tokens, {min(tokens):,} to {max(tokens):,} tokens a request with query and
-template; bf16, through the sidecar's own scheduler, tokenising included. References in the same run: transformers with SDPA, one
-request at a time, tokenising included (published); the same token ids {references["batched"]["lists"]} lists at a time,
-padded, without tokenising (batched); that under `torch.compile(mode="reduce-overhead")` (compiled).
+template; bf16, through the sidecar's own scheduler, tokenising included. References in the same run: transformers with
+SDPA, one request at a time, tokenising included (published); the same token ids {references["batched"]["lists"]} lists
+at a time, padded, without tokenising (batched); that under `torch.compile(mode="reduce-overhead")` (compiled).
 
 Ready after {part["ready"]["seconds"]:.0f} s of warming; the rest is warmed behind the calls. From the first call on, in
 rounds of 320 requests of 32 clients: {", ".join(turns)} requests a second.
