@@ -13,6 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY lastly lastly
 COPY onnx_export onnx_export
 COPY integrations integrations
+COPY training training
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM build AS build-cpu
