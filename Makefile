@@ -44,7 +44,7 @@ test-vespa: $(VENV)/.development ## Vespa's tests, in a container of the plugin'
 test-quick: $(VENV)/.development ## the tests that need no engine and no second model: about a minute
 	$(BIN)/python -m pytest $(call tests,tests/unit tests/api tests/repository/test_docs.py)
 
-docs: $(VENV)/.development ## write docs/configuration.md from the settings, build the site
+docs: $(VENV)/.development ## write what is made from the code: settings, chart's schema, versions, ARCHITECTURE's picture; build the site
 	$(BIN)/python -m docs.configuration_page > docs/configuration.md
 	$(BIN)/python -m docs.chart_schema
 	$(BIN)/python -m docs.versions
@@ -88,11 +88,11 @@ format: $(VENV)/.development ## put the code into ruff's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The profile brings OpenSearch's module in under any JDK: nothing is compiled.
 lint-js: ## Biome over the lab's JavaScript; says so where Node is missing
 	@if command -v npx >/dev/null; then npx --yes @biomejs/biome@2.6.8 lint --error-on-warnings; \
 	else echo "no Node: the lab's JavaScript is not linted"; fi
 
+# The profile brings OpenSearch's module in under any JDK: nothing is compiled.
 lint-java: ## Spotless over the plugins' Java; `mvn verify` checks the same
 	cd plugin && mvn -q -B -ntp -P opensearch spotless:check
 

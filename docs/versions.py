@@ -13,6 +13,7 @@ PLACES = {
     "plugin/opensearch/pom.xml": r"<artifactId>lastly-\w+</artifactId>\s*<version>([^<$]+)</version>",
     "plugin/elasticsearch/pom.xml": r"<artifactId>lastly-\w+</artifactId>\s*<version>([^<$]+)</version>",
     "plugin/vespa/pom.xml": r"<artifactId>lastly-\w+</artifactId>\s*<version>([^<$]+)</version>",
+    ".github/ISSUE_TEMPLATE/bug.yml": r"placeholder: lastly ([\w.]+),",
     "deploy/helm/lastly/Chart.yaml": r"^(?:version|appVersion): \"?([^\"\n]+)",
     "docs/getting-started-opensearch.md": r"lastly-opensearch-\d+\.\d+\.\d+\.([\w.]+)\.zip",
     "docs/getting-started-elasticsearch.md": r"lastly-elasticsearch-\d+\.\d+\.\d+\.([\w.]+)\.zip",

@@ -1,1 +1,1 @@
-"""How the embedded model was made, and how to make one's own; needs torch and is not installed with the package."""
+"""Trains a reranker of one's own; `mini/` is how the embedded model was made. Needs torch."""
