@@ -80,10 +80,10 @@ def test_readiness_waits_for_the_model_s_first_runs_and_liveness_does_not(
 ) -> None:
     loaded, may_warm_up, warm_up = threading.Event(), threading.Event(), Service._warm_up
 
-    async def held_up(service: Service, reranker: Reranker) -> None:
+    async def held_up(service: Service, name: str, reranker: Reranker) -> None:
         loaded.set()
         await asyncio.to_thread(may_warm_up.wait, 60)
-        await warm_up(service, reranker)
+        await warm_up(service, name, reranker)
 
     monkeypatch.setattr(Service, "_warm_up", held_up)
     with TestClient(create_app(settings)) as client:

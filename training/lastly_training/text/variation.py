@@ -6,6 +6,7 @@ No text is read twice, so that none is learnt by heart. A teacher judges every c
 import numpy as np
 
 from lastly.ranking.excerpts import Parts
+from lastly.ranking.steps import finish
 from lastly.ranking.word_overlap import inverse_document_frequencies
 from lastly_training.text.ragged import Ragged, Values
 
@@ -57,8 +58,10 @@ class Variation:
     def excerpt(self, words: Values, query: Values, room: int) -> Values:
         """Return an excerpt of a document by a query, as it is served where the document is the only one."""
         wanted = frozenset(self._terms[query].tolist()) - {0}
-        parts = Parts.of(len(words), room, lambda stretch: wanted.intersection(self._terms[words[stretch]].tolist()))
-        return np.concatenate([words[stretch] for stretch in parts.best(inverse_document_frequencies(parts.terms))])
+        held = Parts.of(len(words), room, lambda stretch: wanted.intersection(self._terms[words[stretch]].tolist()))
+        parts = finish(held)
+        best = finish(parts.best(inverse_document_frequencies(parts.terms)))
+        return np.concatenate([words[stretch] for stretch in best])
 
     def _replaced(self, words: Values, rng: Random) -> Values:
         """Put words of any document in place of up to a third."""
