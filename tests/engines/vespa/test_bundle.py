@@ -15,7 +15,7 @@ def test_the_bundle_resolves_in_felix_against_what_the_container_exports(
     resolved, said = java.resolve(jar)
     assert resolved, said
     assert "RESOLVED lastly-vespa" in said
-    assert "com.lastly.core.Reranker" in said
+    assert "com.lastly.core.sidecar.Reranker" in said
     assert "MADE com.lastly.vespa.RerankSearcher" in said
     assert "com.lastly.vespa.RerankSearcher" in said
 

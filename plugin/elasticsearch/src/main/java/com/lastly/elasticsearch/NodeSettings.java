@@ -1,6 +1,6 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.SidecarConfig;
+import com.lastly.core.sidecar.SidecarConfig;
 import java.util.List;
 import org.elasticsearch.common.settings.ClusterSettings;
 import org.elasticsearch.common.settings.SecureSetting;

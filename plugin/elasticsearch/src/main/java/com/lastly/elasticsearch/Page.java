@@ -1,6 +1,6 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.RankedPage;
+import com.lastly.core.page.RankedPage;
 import java.util.List;
 import org.elasticsearch.action.search.SearchResponse;
 import org.elasticsearch.common.document.DocumentField;

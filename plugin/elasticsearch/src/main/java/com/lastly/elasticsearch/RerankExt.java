@@ -1,6 +1,6 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.RerankSettings;
+import com.lastly.core.settings.RerankSettings;
 import java.io.IOException;
 import java.util.Map;
 import org.elasticsearch.common.ParsingException;

@@ -1,6 +1,6 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.QueryText;
+import com.lastly.core.text.QueryText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

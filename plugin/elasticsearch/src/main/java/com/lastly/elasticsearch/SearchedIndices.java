@@ -2,7 +2,7 @@ package com.lastly.elasticsearch;
 
 import static org.elasticsearch.index.IndexSettings.MAX_RESULT_WINDOW_SETTING;
 
-import com.lastly.core.RerankSettings;
+import com.lastly.core.settings.RerankSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

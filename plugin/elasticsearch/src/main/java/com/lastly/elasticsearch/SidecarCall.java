@@ -1,8 +1,8 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.RerankFailure;
-import com.lastly.core.RerankRequest;
-import com.lastly.core.RerankSettings;
+import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.sidecar.RerankFailure;
+import com.lastly.core.sidecar.RerankRequest;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;

@@ -1,6 +1,6 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.Reranker;
+import com.lastly.core.sidecar.Reranker;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.CallerHeaders;
+import com.lastly.core.sidecar.CallerHeaders;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.elasticsearch.action.search.SearchRequest;

@@ -1,7 +1,7 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.RerankSettings;
-import com.lastly.core.RerankWindow;
+import com.lastly.core.page.RerankWindow;
+import com.lastly.core.settings.RerankSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

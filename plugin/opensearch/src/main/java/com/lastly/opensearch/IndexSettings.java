@@ -2,7 +2,7 @@ package com.lastly.opensearch;
 
 import static org.opensearch.cluster.metadata.IndexMetadata.SETTING_INDEX_VERSION_CREATED;
 
-import com.lastly.core.RerankSettings;
+import com.lastly.core.settings.RerankSettings;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.Reranker;
+import com.lastly.core.sidecar.Reranker;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.SidecarConfig;
+import com.lastly.core.sidecar.SidecarConfig;
 import java.util.List;
 import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.settings.SecureSetting;

@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.RankedPage;
+import com.lastly.core.page.RankedPage;
 import java.util.List;
 import org.opensearch.action.search.SearchResponse;
 import org.opensearch.action.search.SearchResponseSections;

@@ -1,7 +1,7 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.AddedFields;
-import com.lastly.core.DocumentText;
+import com.lastly.core.page.AddedFields;
+import com.lastly.core.text.DocumentText;
 import java.util.ArrayList;
 import java.util.List;
 import org.opensearch.action.search.SearchResponse;

@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.RerankSettings;
+import com.lastly.core.settings.RerankSettings;
 import java.io.IOException;
 import java.util.Map;
 import org.opensearch.core.common.ParsingException;

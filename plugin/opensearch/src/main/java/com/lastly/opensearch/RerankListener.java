@@ -1,9 +1,9 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.RankedPage;
-import com.lastly.core.Ranking;
-import com.lastly.core.RerankFailure;
-import com.lastly.core.RerankRequest;
+import com.lastly.core.page.RankedPage;
+import com.lastly.core.page.Ranking;
+import com.lastly.core.sidecar.RerankFailure;
+import com.lastly.core.sidecar.RerankRequest;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.logging.log4j.LogManager;

@@ -1,7 +1,7 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.RerankSettings;
-import com.lastly.core.RerankWindow;
+import com.lastly.core.page.RerankWindow;
+import com.lastly.core.settings.RerankSettings;
 
 /**
  * How one search is reranked. `fields` is null for a page that lies below the window; `sorted` means `sort: _score` was

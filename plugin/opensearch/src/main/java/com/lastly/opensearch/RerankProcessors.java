@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.RerankSettings;
+import com.lastly.core.settings.RerankSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;

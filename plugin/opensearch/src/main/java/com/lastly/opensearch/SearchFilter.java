@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.RerankSettings;
+import com.lastly.core.settings.RerankSettings;
 import java.util.Map;
 import java.util.Set;
 import org.opensearch.action.ActionRequest;

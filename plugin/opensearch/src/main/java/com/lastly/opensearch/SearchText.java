@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.QueryText;
+import com.lastly.core.text.QueryText;
 import java.io.IOException;
 import org.opensearch.common.util.concurrent.ThreadContext;
 import org.opensearch.common.xcontent.XContentHelper;

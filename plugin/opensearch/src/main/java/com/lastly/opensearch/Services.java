@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.Reranker;
+import com.lastly.core.sidecar.Reranker;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.opensearch.cluster.service.ClusterService;

@@ -1,8 +1,8 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.CallerHeaders;
-import com.lastly.core.RerankFailure;
-import com.lastly.core.RerankRequest;
+import com.lastly.core.sidecar.CallerHeaders;
+import com.lastly.core.sidecar.RerankFailure;
+import com.lastly.core.sidecar.RerankRequest;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;

@@ -1,6 +1,6 @@
 package com.lastly.vespa;
 
-import com.lastly.core.RerankFailure;
+import com.lastly.core.sidecar.RerankFailure;
 import com.yahoo.prelude.hitfield.JSONString;
 import com.yahoo.search.Query;
 import com.yahoo.search.Result;

@@ -1,8 +1,8 @@
 package com.lastly.vespa;
 
-import com.lastly.core.DocumentText;
-import com.lastly.core.RerankFailure;
-import com.lastly.core.RerankWindow;
+import com.lastly.core.page.RerankWindow;
+import com.lastly.core.sidecar.RerankFailure;
+import com.lastly.core.text.DocumentText;
 import com.yahoo.search.Result;
 import com.yahoo.search.result.ErrorMessage;
 import com.yahoo.search.result.Hit;

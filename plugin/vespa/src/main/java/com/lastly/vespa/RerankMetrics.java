@@ -1,6 +1,6 @@
 package com.lastly.vespa;
 
-import com.lastly.core.Counters;
+import com.lastly.core.stats.Counters;
 import com.yahoo.component.ComponentId;
 import com.yahoo.metrics.simple.Counter;
 import com.yahoo.metrics.simple.Gauge;

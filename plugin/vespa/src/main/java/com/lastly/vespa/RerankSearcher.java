@@ -1,12 +1,12 @@
 package com.lastly.vespa;
 
-import com.lastly.core.CallerHeaders;
-import com.lastly.core.RerankFailure;
-import com.lastly.core.RerankRequest;
-import com.lastly.core.RerankSettings;
-import com.lastly.core.RerankWindow;
-import com.lastly.core.Reranker;
-import com.lastly.core.SidecarConfig;
+import com.lastly.core.page.RerankWindow;
+import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.sidecar.CallerHeaders;
+import com.lastly.core.sidecar.RerankFailure;
+import com.lastly.core.sidecar.RerankRequest;
+import com.lastly.core.sidecar.Reranker;
+import com.lastly.core.sidecar.SidecarConfig;
 import com.yahoo.component.ComponentId;
 import com.yahoo.component.annotation.Inject;
 import com.yahoo.component.chain.dependencies.After;

@@ -1,7 +1,7 @@
 package com.lastly.vespa;
 
-import com.lastly.core.RerankSettings;
-import com.lastly.core.SidecarConfig;
+import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.sidecar.SidecarConfig;
 import com.yahoo.search.Query;
 import java.util.HashMap;
 import java.util.List;

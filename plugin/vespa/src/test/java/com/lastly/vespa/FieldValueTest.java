@@ -2,7 +2,7 @@ package com.lastly.vespa;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.lastly.core.DocumentText;
+import com.lastly.core.text.DocumentText;
 import com.yahoo.data.access.Inspectable;
 import com.yahoo.data.access.simple.Value;
 import com.yahoo.prelude.hitfield.HitField;

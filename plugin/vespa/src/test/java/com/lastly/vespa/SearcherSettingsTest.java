@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.lastly.core.RerankSettings;
-import com.lastly.core.SidecarConfig;
+import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.sidecar.SidecarConfig;
 import com.yahoo.search.Query;
 import java.util.List;
 import java.util.Map;

@@ -1,0 +1,96 @@
+package com.lastly.core.sidecar;
+
+import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpTimeoutException;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+
+/** Why one search could not be reranked: a reason to count by, and what to do. Holds no user text. */
+public final class RerankFailure extends Exception {
+
+    /** Reasons that say nothing about the sidecar's health. */
+    private static final Set<String> OWN = Set.of(
+            "no_passage_text",
+            "in_flight_full",
+            "breaker_open",
+            "cancelled",
+            "no_sidecar",
+            "no_time_left",
+            "status_400",
+            "status_413",
+            "status_422");
+
+    static final RerankFailure NO_TIME_LEFT = new RerankFailure(
+            "no_time_left", "the search's own time left too little for the sidecar; raise the search's timeout");
+
+    private final String reason;
+
+    /** `reason` is counted, `message` says what to do and holds no text of a user. */
+    public RerankFailure(String reason, String message) {
+        super(message, null, false, false); // an expected event: no stack to walk
+        this.reason = reason;
+    }
+
+    /** A field that is no text after all: it must not cost the search its answer. */
+    public static RerankFailure unreadable(RuntimeException thrown) {
+        return new RerankFailure(
+                "passages",
+                "the passages could not be read (" + thrown.getClass().getSimpleName()
+                        + "); check the fields that are named");
+    }
+
+    /** The failure behind whatever ended a call. */
+    public static RerankFailure of(Throwable thrown) {
+        if (thrown instanceof CompletionException || thrown instanceof ExecutionException)
+            return of(thrown.getCause() == null ? new IllegalStateException() : thrown.getCause());
+        if (thrown instanceof RerankFailure failure) return failure;
+        if (thrown instanceof ConnectException || thrown instanceof HttpConnectTimeoutException)
+            return new RerankFailure(
+                    "unreachable", "the sidecar can't be reached; check lastly.sidecar.urls and that it runs");
+        if (thrown instanceof SSLException)
+            return new RerankFailure(
+                    "tls",
+                    "the sidecar's certificate does not satisfy the engine's Java; "
+                            + "add its authority to the trust store, and check the host name");
+        if (thrown instanceof TimeoutException || thrown instanceof HttpTimeoutException)
+            return new RerankFailure(
+                    "timeout", "the sidecar took too long; raise the setting timeout or lower window_size");
+        if (thrown instanceof CancellationException) return new RerankFailure("cancelled", "the search was cancelled");
+        return new RerankFailure(
+                "broken",
+                "the call of the sidecar ended with " + thrown.getClass().getSimpleName());
+    }
+
+    /** The name under which it is counted. */
+    public String reason() {
+        return reason;
+    }
+
+    /** What a search is told whose order is kept. */
+    public String warning() {
+        return "lastly: kept the first stage's order (" + reason + "): " + getMessage();
+    }
+
+    /** What a search is told that fails because of this. */
+    public String error() {
+        return "lastly: not reranked (" + reason + "): " + getMessage();
+    }
+
+    /** The HTTP status of a search that fails because of this. */
+    public int errorStatus() {
+        return reason.equals("timeout") || reason.equals("no_time_left") ? 504 : 503;
+    }
+
+    public boolean cancelled() {
+        return reason.equals("cancelled");
+    }
+
+    boolean blamesSidecar() {
+        return !OWN.contains(reason);
+    }
+}
