@@ -1,14 +1,17 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.sidecar.Reranker;
+import com.lastly.core.RerankNode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.elasticsearch.action.support.MappedActionFilter;
+import org.elasticsearch.common.breaker.CircuitBreaker;
 import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.common.util.concurrent.EsExecutors;
 import org.elasticsearch.common.util.concurrent.EsExecutors.TaskTrackingConfig;
+import org.elasticsearch.indices.breaker.BreakerSettings;
+import org.elasticsearch.plugins.CircuitBreakerPlugin;
 import org.elasticsearch.plugins.ReloadablePlugin;
 import org.elasticsearch.plugins.SearchPlugin;
 import org.elasticsearch.rest.RestHeaderDefinition;
@@ -17,12 +20,13 @@ import org.elasticsearch.threadpool.FixedExecutorBuilder;
 import org.elasticsearch.threadpool.ThreadPool;
 
 /** What a node gets with Lastly: settings, `ext.lastly`, the filter over searches, the retriever, and the stats. */
-public final class LastlyPlugin extends EnginePlugin implements SearchPlugin, ReloadablePlugin {
+public final class LastlyPlugin extends EnginePlugin implements SearchPlugin, ReloadablePlugin, CircuitBreakerPlugin {
 
     private static final String POOL = "lastly";
     private static final int QUEUE = 1000;
 
     private final NodeSettings settings;
+    private final BreakerBudget budget = new BreakerBudget();
     private Services services;
 
     public LastlyPlugin(Settings node) {
@@ -33,20 +37,21 @@ public final class LastlyPlugin extends EnginePlugin implements SearchPlugin, Re
     public Collection<?> createComponents(PluginServices node) {
         settings.follow(node.clusterService().getClusterSettings());
         ThreadPool threads = node.threadPool();
-        Reranker reranker = new Reranker(settings::config, null);
-        SkipReason skipReason = new SkipReason(
+        RerankNode reranking = new RerankNode(settings::config, budget, threads.executor(POOL));
+        SearchForm form = new SearchForm(
                 node.taskManager(),
                 threads.getThreadContext(),
                 node.nodeEnvironment().nodeId());
         SearchedIndices indices = new SearchedIndices(node.clusterService(), node.indexNameExpressionResolver());
-        services = new Services(reranker, indices, skipReason, threads.getThreadContext(), threads.executor(POOL));
-        return List.of(reranker);
+        services = new Services(reranking, indices, form, threads.getThreadContext(), threads.executor(POOL));
+        return List.of(reranking);
     }
 
     @Override
     public List<Setting<?>> getSettings() {
         List<Setting<?>> all = new ArrayList<>(IndexSettings.ALL);
         all.addAll(NodeSettings.ALL);
+        all.add(BreakerBudget.LIMIT);
         return all;
     }
 
@@ -85,5 +90,20 @@ public final class LastlyPlugin extends EnginePlugin implements SearchPlugin, Re
     @Override
     public void reload(Settings node) {
         settings.reload(node);
+    }
+
+    @Override
+    public BreakerSettings getCircuitBreaker(Settings node) {
+        return BreakerBudget.settings(node);
+    }
+
+    @Override
+    public void setCircuitBreaker(CircuitBreaker breaker) {
+        budget.use(breaker);
+    }
+
+    @Override
+    public void close() {
+        if (services != null) services.node().close();
     }
 }

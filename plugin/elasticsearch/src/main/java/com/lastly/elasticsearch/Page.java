@@ -12,7 +12,7 @@ import org.elasticsearch.search.SearchHits;
  * The first stage's answer with the hits of the page in their order. Hits are taken over, not copied (a copy of each
  * source cost as much as fetching it); the new response holds references of its own.
  */
-record Page(RerankPlan plan, RankedPage page) {
+record Page(WidenedSearch search, RankedPage page) {
 
     /**
      * The answer; `millis` more than the first stage's were spent on it. It takes a reference of the hits, so ours is
@@ -21,7 +21,7 @@ record Page(RerankPlan plan, RankedPage page) {
     SearchResponse of(SearchResponse first, long millis) {
         SearchHits hits = hits(first.getHits());
         try {
-            if (plan.fields() != null) plan.fields().removeFrom(first);
+            search.fields().ifPresent(fields -> fields.removeFrom(first));
             return Engine.response(first, hits, first.getTook().millis() + millis);
         } finally {
             hits.decRef();
@@ -42,8 +42,8 @@ record Page(RerankPlan plan, RankedPage page) {
 
     private SearchHit hit(SearchHit hit, int place) {
         hit.mustIncRef();
-        if (plan.fields() != null) plan.fields().removeFrom(hit);
-        if (plan.settings().explain()) explain(hit, page.firstStageRank(place));
+        search.fields().ifPresent(fields -> fields.removeFrom(hit));
+        if (search.plan().settings().explain()) explain(hit, page.firstStageRank(place));
         if (page.rescored()) rescore(hit, page.score(place));
         return hit;
     }
@@ -59,7 +59,7 @@ record Page(RerankPlan plan, RankedPage page) {
 
     private void rescore(SearchHit hit, float score) {
         hit.score(score);
-        if (plan.sorted()) hit.sortValues(new Object[] {score}, new DocValueFormat[] {DocValueFormat.RAW});
+        if (search.sorted()) hit.sortValues(new Object[] {score}, new DocValueFormat[] {DocValueFormat.RAW});
     }
 
     /** The best score of the whole result stands at the first place of the first page, whichever page is asked for. */

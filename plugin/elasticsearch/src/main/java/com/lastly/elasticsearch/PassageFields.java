@@ -1,7 +1,7 @@
 package com.lastly.elasticsearch;
 
 import com.lastly.core.page.AddedFields;
-import com.lastly.core.text.DocumentText;
+import com.lastly.core.text.Passage;
 import java.util.ArrayList;
 import java.util.List;
 import org.elasticsearch.action.search.SearchResponse;
@@ -46,15 +46,19 @@ final class PassageFields {
         return names;
     }
 
-    String text(SearchHit hit) {
-        return text(all, hit);
+    /** At most so many characters of it. */
+    String text(SearchHit hit, int characters) {
+        return text(all, hit, characters);
     }
 
-    static String text(List<String> fields, SearchHit hit) {
-        return DocumentText.of(fields, field -> {
-            DocumentField values = hit.field(field);
-            return values == null ? null : values.getValues();
-        });
+    static String text(List<String> fields, SearchHit hit, int characters) {
+        return Passage.of(
+                fields,
+                field -> {
+                    DocumentField values = hit.field(field);
+                    return values == null ? null : values.getValues();
+                },
+                characters);
     }
 
     /**

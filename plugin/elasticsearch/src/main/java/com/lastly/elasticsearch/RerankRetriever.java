@@ -1,6 +1,7 @@
 package com.lastly.elasticsearch;
 
 import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.settings.SettingLimits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -140,7 +141,7 @@ final class RerankRetriever extends EngineRetriever<RerankRetriever> {
                 .field("fields", settings.fields())
                 .field("window_size", settings.windowSize());
         builder.field("timeout", settings.timeoutMillis() + "ms")
-                .field("on_failure", settings.fails() ? RerankSettings.FAIL : RerankSettings.KEEP_ORDER);
+                .field("on_failure", settings.fails() ? SettingLimits.FAIL : SettingLimits.KEEP_ORDER);
         builder.field("model", settings.model())
                 .field("instruction", settings.instruction())
                 .field("max_doc_tokens", settings.maxDocTokens());

@@ -1,8 +1,8 @@
 package com.lastly.elasticsearch;
 
 import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.settings.SettingLimits;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.elasticsearch.core.TimeValue;
@@ -51,33 +51,24 @@ final class RerankRetrieverParser {
 
     @SuppressWarnings("unchecked")
     private static RerankSettings settings(RetrieverBuilder child, Object[] given) {
-        List<String> fields = (List<String>) given[1];
-        RerankSettings.checkFields(name("fields"), fields);
-        int window = RerankSettings.checkWindow(name("window_size"), or(given[3], RerankSettings.WINDOW_SIZE));
-        long timeout = TimeValue.parseTimeValue(or(given[4], RerankSettings.TIMEOUT_MILLIS + "ms"), name("timeout"))
-                .millis();
-        String onFailure = RerankSettings.oneOf(
-                name("on_failure"),
-                or(given[5], RerankSettings.KEEP_ORDER),
-                RerankSettings.KEEP_ORDER,
-                RerankSettings.FAIL);
-        return new RerankSettings(
-                true,
-                query(child, or(given[2], "")),
-                new ArrayList<>(fields),
-                window,
-                RerankSettings.checkTimeout(name("timeout"), timeout),
-                onFailure.equals(RerankSettings.FAIL),
-                or(given[6], ""),
-                or(given[7], ""),
-                RerankSettings.checkMaxDocTokens(name("max_doc_tokens"), or(given[8], 0)),
-                false,
-                false);
+        String timeout = or(given[4], SettingLimits.TIMEOUT_MILLIS + "ms");
+        return RerankSettings.builder(RerankRetriever.NAME + ".")
+                .enabled(true)
+                .fields((List<String>) given[1])
+                .needFields()
+                .query(query(child, or(given[2], "")))
+                .windowSize(or(given[3], SettingLimits.WINDOW_SIZE))
+                .timeoutMillis(
+                        TimeValue.parseTimeValue(timeout, name("timeout")).millis())
+                .onFailure(or(given[5], SettingLimits.KEEP_ORDER))
+                .model(or(given[6], ""))
+                .instruction(or(given[7], ""))
+                .maxDocTokens(or(given[8], 0))
+                .build();
     }
 
     private static String query(RetrieverBuilder child, String given) {
         String query = given.isBlank() ? SearchText.of(child) : given;
-        RerankSettings.checkText(name("query"), query);
         if (query.isEmpty())
             throw new IllegalArgumentException(
                     name("query") + ": the child retriever's query has no text; write here what to rank by");

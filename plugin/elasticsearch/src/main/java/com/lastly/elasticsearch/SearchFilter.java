@@ -1,7 +1,8 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.settings.RerankSettings;
-import java.util.Map;
+import com.lastly.core.Decision;
+import java.util.Optional;
+import org.elasticsearch.ElasticsearchStatusException;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.ActionRequest;
 import org.elasticsearch.action.ActionResponse;
@@ -11,6 +12,7 @@ import org.elasticsearch.action.support.ActionFilterChain;
 import org.elasticsearch.action.support.MappedActionFilter;
 import org.elasticsearch.common.logging.HeaderWarning;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
+import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.tasks.Task;
 
 /** Meets every search on its coordinating node: widens those that are to be reranked, and leaves the others alone. */
@@ -35,70 +37,51 @@ final class SearchFilter implements MappedActionFilter {
             chain.proceed(task, action, request, listener);
             return;
         }
-        Plan plan;
-        try {
-            plan = plan(task, search);
-        } catch (IllegalArgumentException e) { // ext.lastly asks for what can't be
-            listener.onFailure(e);
-            return;
-        }
         try (ThreadContext.StoredContext caller = services.context().newStoredContext()) {
             UserSearch user = UserSearch.of(task, search, services.context());
             if (Retrievers.ours(search.source())) user.keep(services.context());
-            chain.proceed(
+            apply(
                     task,
-                    action,
-                    (Q) plan.request(),
-                    plan.rerank() == null
-                            ? listener
-                            : (ActionListener<A>) new RerankListener(
-                                    services, user, plan.rerank(), (ActionListener<SearchResponse>) listener));
+                    search,
+                    user,
+                    (ActionListener<SearchResponse>) listener,
+                    (asked, answer) -> chain.proceed(task, action, (Q) asked, (ActionListener<A>) answer));
         }
     }
 
-    /** The request that goes on, and how its answer is reranked (null: not at all). */
-    private record Plan(SearchRequest request, RerankPlan rerank) {}
-
-    private Plan plan(Task task, SearchRequest request) {
-        Map<String, Object> ext = Widening.asked(request);
-        SearchedIndices.Found found = services.indices().of(request);
-        if (found == null || !found.anyEnabled() && (ext == null || !ext.containsKey("enabled")))
-            return unchanged(request, ext);
-        RerankSettings settings = found.settings().with(ext == null ? Map.of() : ext);
-        if (!settings.enabled() && !found.anyEnabled()) return unchanged(request, ext);
-        return plan(task, request, ext, found, settings);
+    /** The rest of the chain, for a search. */
+    private interface Rest {
+        void proceed(SearchRequest request, ActionListener<SearchResponse> listener);
     }
 
-    private Plan plan(
-            Task task,
-            SearchRequest request,
-            Map<String, Object> ext,
-            SearchedIndices.Found found,
-            RerankSettings settings) {
-        SearchRequest copy = Widening.copy(request);
-        String query = settings.query().isBlank() ? SearchText.of(copy.source()) : settings.query();
-        String reason = reason(task, copy, found, settings);
-        if (reason == null && query.isEmpty()) reason = "no_query_text";
-        if (reason != null) {
-            services.reranker().stats().skipped(reason);
-            return unchanged(request, ext);
+    private void apply(
+            Task task, SearchRequest request, UserSearch search, ActionListener<SearchResponse> user, Rest rest) {
+        Optional<SearchedIndices.Found> found = services.indices().of(request);
+        boolean concerned = found.isPresent() && (found.get().anyEnabled() || UserRequest.hasExt(request));
+        if (!concerned) {
+            rest.proceed(withoutExt(request), user);
+            return;
         }
-        RerankSettings.checkFields(true, settings.fields());
-        return new Plan(copy, Widening.apply(copy.source(), settings, query, found.largest()));
-    }
-
-    private String reason(Task task, SearchRequest request, SearchedIndices.Found found, RerankSettings settings) {
-        String reason = services.skipReason()
-                .of(task, request); // first: a point in time names no index, so it would meet them all
-        if (reason != null) return reason;
-        if (!found.agree()) {
-            HeaderWarning.addWarning("lastly: not reranked, the searched indices have different index.lastly settings");
-            return "mixed_indices";
+        Decision decision = services.node().decider().decide(new FilteredSearch(services, task, request, found.get()));
+        if (decision instanceof Decision.Refuse refusal) {
+            user.onFailure(error(refusal));
+        } else if (decision instanceof Decision.LeaveAlone alone) {
+            if (!alone.warning().isEmpty()) HeaderWarning.addWarning(alone.warning());
+            rest.proceed(withoutExt(request), user);
+        } else if (decision instanceof Decision.Rerank rerank) {
+            SearchRequest copy = UserRequest.copy(request);
+            WidenedSearch widened = WidenedSearch.of(copy.source(), rerank.plan());
+            rest.proceed(copy, new RerankListener(new SidecarWait(services, search), widened, user));
         }
-        return settings.enabled() ? null : "switched_off";
     }
 
-    private static Plan unchanged(SearchRequest request, Map<String, Object> ext) {
-        return new Plan(ext == null ? request : Widening.copy(request), null);
+    private static RuntimeException error(Decision.Refuse refusal) {
+        return refusal.badRequest()
+                ? new IllegalArgumentException(refusal.message())
+                : new ElasticsearchStatusException(refusal.message(), RestStatus.fromCode(refusal.status()));
+    }
+
+    private static SearchRequest withoutExt(SearchRequest request) {
+        return UserRequest.hasExt(request) ? UserRequest.copy(request) : request;
     }
 }

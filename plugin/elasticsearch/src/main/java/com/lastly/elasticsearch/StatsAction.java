@@ -1,6 +1,6 @@
 package com.lastly.elasticsearch;
 
-import com.lastly.core.sidecar.Reranker;
+import com.lastly.core.RerankNode;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +29,7 @@ public final class StatsAction
 
     static final ActionType<NodesAnswer> TYPE = new ActionType<>("cluster:monitor/lastly/stats");
 
-    private final Reranker reranker;
+    private final RerankNode node;
 
     /** Made by the node's injector. */
     @Inject
@@ -38,7 +38,7 @@ public final class StatsAction
             TransportService transport,
             ActionFilters filters,
             ThreadPool threads,
-            Reranker reranker) {
+            RerankNode node) {
         super(
                 TYPE.name(),
                 cluster,
@@ -46,7 +46,7 @@ public final class StatsAction
                 filters,
                 StatsRequest.OfNode::new,
                 threads.executor(ThreadPool.Names.MANAGEMENT));
-        this.reranker = reranker;
+        this.node = node;
     }
 
     @Override
@@ -67,7 +67,7 @@ public final class StatsAction
 
     @Override
     protected NodeAnswer nodeOperation(StatsRequest.OfNode request, Task task) {
-        return new NodeAnswer(clusterService.localNode(), reranker.snapshot());
+        return new NodeAnswer(clusterService.localNode(), node.snapshot());
     }
 
     /** One node's counts. */

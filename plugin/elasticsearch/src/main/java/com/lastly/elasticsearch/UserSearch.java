@@ -2,6 +2,7 @@ package com.lastly.elasticsearch;
 
 import com.lastly.core.sidecar.CallerHeaders;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.elasticsearch.action.search.SearchRequest;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
@@ -10,20 +11,20 @@ import org.elasticsearch.tasks.Task;
 /**
  * What a call of the sidecar must know of the search that it is made for.
  *
- * @param task ends the call when it is cancelled; null where it is not known
- * @param allowPartial whether the failure of a shard may be borne; null where the search leaves that to the cluster
+ * @param task ends the call when it is cancelled; empty where it is not known
+ * @param allowPartial whether the failure of a shard may be borne; empty where the search leaves that to the cluster
  * @param headers of the search, for the call
  */
-record UserSearch(Task task, Boolean allowPartial, Map<String, String> headers) {
+record UserSearch(Optional<Task> task, Optional<Boolean> allowPartial, Map<String, String> headers) {
 
     private static final String KEY = "lastly.search";
-    private static final UserSearch UNKNOWN = new UserSearch(null, null, Map.of());
+    private static final UserSearch UNKNOWN = new UserSearch(Optional.empty(), Optional.empty(), Map.of());
 
     static UserSearch of(Task task, SearchRequest search, ThreadContext context) {
         Map<String, String> headers = CallerHeaders.of(context::getHeader);
         String trace = context.getHeader(Task.TRACE_ID);
         if (trace != null) headers.putIfAbsent(Task.TRACE_PARENT_HTTP_HEADER, span(trace));
-        return new UserSearch(task, search.allowPartialSearchResults(), headers);
+        return new UserSearch(Optional.of(task), Optional.ofNullable(search.allowPartialSearchResults()), headers);
     }
 
     /**

@@ -28,6 +28,7 @@ final class HybridQuery {
      * search refuses.
      */
     static int depth(QueryBuilder query) {
+        if (!is(query)) return 0;
         try (XContentBuilder json = JsonXContent.contentBuilder()
                 .startObject()
                 .field("query", query)

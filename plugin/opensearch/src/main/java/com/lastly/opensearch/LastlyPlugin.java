@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.sidecar.Reranker;
+import com.lastly.core.RerankNode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -18,11 +18,14 @@ import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.settings.SettingsFilter;
 import org.opensearch.common.util.concurrent.OpenSearchExecutors;
+import org.opensearch.core.common.breaker.CircuitBreaker;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
 import org.opensearch.core.xcontent.NamedXContentRegistry;
 import org.opensearch.env.Environment;
 import org.opensearch.env.NodeEnvironment;
+import org.opensearch.indices.breaker.BreakerSettings;
 import org.opensearch.plugins.ActionPlugin;
+import org.opensearch.plugins.CircuitBreakerPlugin;
 import org.opensearch.plugins.Plugin;
 import org.opensearch.plugins.ReloadablePlugin;
 import org.opensearch.plugins.SearchPipelinePlugin;
@@ -46,12 +49,13 @@ import org.opensearch.watcher.ResourceWatcherService;
  * stats.
  */
 public final class LastlyPlugin extends Plugin
-        implements ActionPlugin, SearchPlugin, SearchPipelinePlugin, ReloadablePlugin {
+        implements ActionPlugin, SearchPlugin, SearchPipelinePlugin, ReloadablePlugin, CircuitBreakerPlugin {
 
     private static final String POOL = "lastly";
     private static final int QUEUE = 1000;
 
     private final NodeSettings settings;
+    private final BreakerBudget budget = new BreakerBudget();
     private volatile Services services;
 
     public LastlyPlugin(Settings node) {
@@ -72,15 +76,15 @@ public final class LastlyPlugin extends Plugin
             IndexNameExpressionResolver resolver,
             Supplier<RepositoriesService> repositories) {
         settings.follow(cluster.getClusterSettings());
-        Reranker reranker = new Reranker(settings::config, null);
+        RerankNode node = new RerankNode(settings::config, budget, threads.executor(POOL));
         services = new Services(
-                reranker,
+                node,
                 new SearchedIndices(cluster, resolver),
                 cluster,
                 threads.getThreadContext(),
                 threads.executor(POOL),
                 new AtomicReference<>());
-        return List.of(reranker, services);
+        return List.of(node, services);
     }
 
     @Override
@@ -92,6 +96,7 @@ public final class LastlyPlugin extends Plugin
     public List<Setting<?>> getSettings() {
         List<Setting<?>> all = new ArrayList<>(IndexSettings.ALL);
         all.addAll(NodeSettings.ALL);
+        all.add(BreakerBudget.LIMIT);
         return all;
     }
 
@@ -147,5 +152,20 @@ public final class LastlyPlugin extends Plugin
     @Override
     public void reload(Settings node) {
         settings.reload(node);
+    }
+
+    @Override
+    public BreakerSettings getCircuitBreaker(Settings node) {
+        return BreakerBudget.settings(node);
+    }
+
+    @Override
+    public void setCircuitBreaker(CircuitBreaker breaker) {
+        budget.use(breaker);
+    }
+
+    @Override
+    public void close() {
+        if (services != null) services.node().close();
     }
 }

@@ -11,12 +11,12 @@ import org.opensearch.search.SearchHits;
 import org.opensearch.search.profile.SearchProfileShardResults;
 
 /** The first stage's answer with the hits of the page in their order. Hits are taken over, not copied. */
-record Page(RerankPlan plan, RankedPage page) {
+record Page(WidenedSearch search, RankedPage page) {
 
     /** The answer; `millis` more than the first stage's were spent on it. */
     SearchResponse of(SearchResponse first, long millis) {
         SearchResponseSections old = first.getInternalResponse();
-        if (plan.fields() != null) plan.fields().removeFrom(first);
+        search.fields().ifPresent(fields -> fields.removeFrom(first));
         SearchResponseSections sections = new SearchResponseSections(
                 hits(first.getHits()),
                 first.getAggregations(),
@@ -59,8 +59,8 @@ record Page(RerankPlan plan, RankedPage page) {
     }
 
     private SearchHit hit(SearchHit hit, int place) {
-        if (plan.fields() != null) plan.fields().removeFrom(hit);
-        if (plan.settings().explain()) explain(hit, page.firstStageRank(place));
+        search.fields().ifPresent(fields -> fields.removeFrom(hit));
+        if (search.plan().settings().explain()) explain(hit, page.firstStageRank(place));
         if (page.rescored()) rescore(hit, page.score(place));
         return hit;
     }
@@ -76,7 +76,7 @@ record Page(RerankPlan plan, RankedPage page) {
 
     private void rescore(SearchHit hit, float score) {
         hit.score(score);
-        if (plan.sorted()) hit.sortValues(new Object[] {score}, new DocValueFormat[] {DocValueFormat.RAW});
+        if (search.sorted()) hit.sortValues(new Object[] {score}, new DocValueFormat[] {DocValueFormat.RAW});
     }
 
     /** The best score of the whole result stands at the first place of the first page, whichever page is asked for. */

@@ -1,7 +1,7 @@
 package com.lastly.opensearch;
 
 import com.lastly.core.page.AddedFields;
-import com.lastly.core.text.DocumentText;
+import com.lastly.core.text.Passage;
 import java.util.ArrayList;
 import java.util.List;
 import org.opensearch.action.search.SearchResponse;
@@ -46,11 +46,15 @@ final class PassageFields {
         return names;
     }
 
-    String text(SearchHit hit) {
-        return DocumentText.of(all, field -> {
-            DocumentField values = hit.field(field);
-            return values == null ? null : values.getValues();
-        });
+    /** At most so many characters of it. */
+    String text(SearchHit hit, int characters) {
+        return Passage.of(
+                all,
+                field -> {
+                    DocumentField values = hit.field(field);
+                    return values == null ? null : values.getValues();
+                },
+                characters);
     }
 
     /**

@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.settings.PerSearch;
 import java.io.IOException;
 import java.util.Map;
 import org.opensearch.core.common.ParsingException;
@@ -28,7 +28,7 @@ final class RerankExt extends SearchExtBuilder {
     static RerankExt parse(XContentParser parser) throws IOException {
         Map<String, Object> asked = parser.map();
         try {
-            RerankSettings.checkPerSearch(asked);
+            PerSearch.check(UserRequest.PLACE, asked);
         } catch (IllegalArgumentException e) {
             throw new ParsingException(parser.getTokenLocation(), e.getMessage());
         }

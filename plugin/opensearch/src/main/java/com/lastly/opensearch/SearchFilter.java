@@ -1,8 +1,9 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.settings.RerankSettings;
-import java.util.Map;
+import com.lastly.core.Decision;
+import java.util.Optional;
 import java.util.Set;
+import org.opensearch.OpenSearchStatusException;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.search.SearchAction;
 import org.opensearch.action.search.SearchRequest;
@@ -12,23 +13,19 @@ import org.opensearch.action.support.ActionFilterChain;
 import org.opensearch.common.logging.HeaderWarning;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.action.ActionResponse;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.tasks.Task;
 
 /** Meets every search on its coordinating node: widens those that are to be reranked, and leaves the others alone. */
 final class SearchFilter implements ActionFilter {
 
-    /**
-     * After the security plugin's (the least there is) and neural search's (0), so that both have seen what the user
-     * wrote.
-     */
+    /** After the security plugin's (the least there is) and neural search's (0): both have seen what the user wrote. */
     private static final int ORDER = 100;
 
     private final Services services;
-    private final SkipReason skipReason;
 
     SearchFilter(Services services) {
         this.services = services;
-        this.skipReason = new SkipReason(services);
     }
 
     @Override
@@ -44,63 +41,52 @@ final class SearchFilter implements ActionFilter {
             chain.proceed(task, action, request, listener);
             return;
         }
-        Plan plan;
-        try {
-            plan = plan(task, search);
-        } catch (IllegalArgumentException e) { // ext.lastly asks for what can't be
-            listener.onFailure(e);
+        apply(
+                task,
+                search,
+                (ActionListener<SearchResponse>) listener,
+                (asked, answer) -> chain.proceed(task, action, (Q) asked, (ActionListener<A>) answer));
+    }
+
+    /** The rest of the chain, for a search. */
+    private interface Rest {
+        void proceed(SearchRequest request, ActionListener<SearchResponse> listener);
+    }
+
+    private void apply(Task task, SearchRequest request, ActionListener<SearchResponse> user, Rest rest) {
+        Optional<SearchedIndices.Found> found = services.indices().of(request);
+        boolean concerned = found.isPresent() && (found.get().anyEnabled() || UserRequest.hasExt(request));
+        if (!concerned) {
+            rest.proceed(withoutExt(request), user);
             return;
         }
-        chain.proceed(
-                task,
-                action,
-                (Q) plan.request(),
-                plan.rerank() == null
-                        ? listener
-                        : (ActionListener<A>) new RerankListener(
-                                services, task, plan.rerank(), (ActionListener<SearchResponse>) listener));
-    }
-
-    /** The request that goes on, and how its answer is reranked (null: not at all). */
-    private record Plan(SearchRequest request, RerankPlan rerank) {}
-
-    private Plan plan(Task task, SearchRequest request) {
-        Map<String, Object> ext = Widening.asked(request);
-        SearchedIndices.Found found = services.indices().of(request);
-        if (found == null || !found.anyEnabled() && ext == null) return unchanged(request, ext);
         Set<String> processors = SearchedPipeline.responseProcessors(
-                request, found.indices(), services.cluster().state());
-        if (processors.contains(RerankProcessors.TYPE))
-            return new Plan(request, null); // these read ext.lastly and take it out
-        if (!found.anyEnabled() && !ext.containsKey("enabled")) return unchanged(request, ext);
-        RerankSettings settings = found.settings().with(ext == null ? Map.of() : ext);
-        if (!settings.enabled() && !found.anyEnabled()) return unchanged(request, ext);
-        SearchRequest copy = Widening.copy(request);
-        String reason = reason(task, copy, found, settings, processors);
-        if (reason == null) RerankSettings.checkFields(true, settings.fields());
-        RerankPlan rerank = Widening.of(copy, settings, found.largest(), reason, services);
-        return rerank == null ? unchanged(request, ext) : new Plan(copy, rerank);
+                request, found.get().indices(), services.cluster().state());
+        if (processors.contains(RerankProcessors.TYPE)) rest.proceed(request, user); // these read ext.lastly themselves
+        else apply(new FilteredSearch(services, task, request, found.get(), processors), user, rest);
     }
 
-    private String reason(
-            Task task,
-            SearchRequest request,
-            SearchedIndices.Found found,
-            RerankSettings settings,
-            Set<String> processors) {
-        String reason =
-                skipReason.of(task, request); // first: a point in time names no index, so it would meet them all
-        if (reason != null) return reason;
-        if (!found.agree()) {
-            HeaderWarning.addWarning("lastly: not reranked, the searched indices have different index.lastly settings");
-            return "mixed_indices";
+    private void apply(FilteredSearch search, ActionListener<SearchResponse> user, Rest rest) {
+        Decision decision = services.node().decider().decide(search);
+        if (decision instanceof Decision.Refuse refusal) {
+            user.onFailure(error(refusal));
+        } else if (decision instanceof Decision.LeaveAlone alone) {
+            if (!alone.warning().isEmpty()) HeaderWarning.addWarning(alone.warning());
+            rest.proceed(withoutExt(search.request()), user);
+        } else if (decision instanceof Decision.Rerank rerank) {
+            SearchRequest copy = UserRequest.copy(search.request());
+            WidenedSearch widened = WidenedSearch.of(copy.source(), rerank.plan());
+            rest.proceed(copy, new RerankListener(services, Optional.of(search.task()), widened, user));
         }
-        if (!settings.enabled()) return "switched_off";
-        if (!processors.isEmpty()) return "response_processors";
-        return services.indices().keepSource(found) ? null : "source_disabled";
     }
 
-    private static Plan unchanged(SearchRequest request, Map<String, Object> ext) {
-        return new Plan(ext == null ? request : Widening.copy(request), null);
+    static RuntimeException error(Decision.Refuse refusal) {
+        return refusal.badRequest()
+                ? new IllegalArgumentException(refusal.message())
+                : new OpenSearchStatusException(refusal.message(), RestStatus.fromCode(refusal.status()));
+    }
+
+    private static SearchRequest withoutExt(SearchRequest request) {
+        return UserRequest.hasExt(request) ? UserRequest.copy(request) : request;
     }
 }

@@ -6,6 +6,7 @@ import com.lastly.core.settings.RerankSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.opensearch.action.search.SearchRequest;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
@@ -29,6 +30,11 @@ final class SearchedIndices {
      * At least one index; what they ask for is read when it is asked, since most searches meet none that is enabled.
      */
     record Found(List<IndexMetadata> indices, boolean anyEnabled) {
+
+        /** What sizes of their hits are remembered by. */
+        String name() {
+            return indices.get(0).getIndex().getName();
+        }
 
         /** What the first of them asks for. */
         RerankSettings settings() {
@@ -57,11 +63,12 @@ final class SearchedIndices {
         return found.indices().stream().allMatch(sourceKept::by);
     }
 
-    /** Null where no local index is met or the names don't resolve: the search itself reports that. */
-    Found of(SearchRequest request) {
+    /** Empty where no local index is met or the names don't resolve: the search itself reports that. */
+    Optional<Found> of(SearchRequest request) {
         List<IndexMetadata> indices = metadata(request);
-        if (indices.isEmpty()) return null;
-        return new Found(indices, indices.stream().anyMatch(index -> IndexSettings.ENABLED.get(index.getSettings())));
+        if (indices.isEmpty()) return Optional.empty();
+        return Optional.of(
+                new Found(indices, indices.stream().anyMatch(index -> IndexSettings.ENABLED.get(index.getSettings()))));
     }
 
     /** Whether an index of another cluster is searched too: its settings are not known here. */

@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.sidecar.Reranker;
+import com.lastly.core.RerankNode;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.opensearch.cluster.service.ClusterService;
@@ -9,7 +9,7 @@ import org.opensearch.tasks.TaskManager;
 
 /** What every search needs of this node; `tasks` is set before the node takes its first search. */
 public record Services(
-        Reranker reranker,
+        RerankNode node,
         SearchedIndices indices,
         ClusterService cluster,
         ThreadContext context,

@@ -1,6 +1,6 @@
 package com.lastly.opensearch;
 
-import com.lastly.core.sidecar.Reranker;
+import com.lastly.core.RerankNode;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +30,7 @@ public final class StatsAction
 
     static final ActionType<NodesAnswer> TYPE = new ActionType<>("cluster:monitor/lastly/stats", NodesAnswer::new);
 
-    private final Reranker reranker;
+    private final RerankNode node;
 
     /** Made by the node's injector. */
     @Inject
@@ -39,7 +39,7 @@ public final class StatsAction
             ClusterService cluster,
             TransportService transport,
             ActionFilters filters,
-            Reranker reranker) {
+            RerankNode node) {
         super(
                 TYPE.name(),
                 threads,
@@ -50,7 +50,7 @@ public final class StatsAction
                 NodeRequest::new,
                 ThreadPool.Names.MANAGEMENT,
                 NodeAnswer.class);
-        this.reranker = reranker;
+        this.node = node;
     }
 
     @Override
@@ -71,7 +71,7 @@ public final class StatsAction
 
     @Override
     protected NodeAnswer nodeOperation(NodeRequest request) {
-        return new NodeAnswer(clusterService.localNode(), reranker.snapshot());
+        return new NodeAnswer(clusterService.localNode(), node.snapshot());
     }
 
     /** Which nodes are asked; none named: all. */

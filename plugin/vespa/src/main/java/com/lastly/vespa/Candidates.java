@@ -1,8 +1,9 @@
 package com.lastly.vespa;
 
+import com.lastly.core.page.RankedPage;
 import com.lastly.core.page.RerankWindow;
 import com.lastly.core.sidecar.RerankFailure;
-import com.lastly.core.text.DocumentText;
+import com.lastly.core.text.Passage;
 import com.yahoo.search.Result;
 import com.yahoo.search.result.ErrorMessage;
 import com.yahoo.search.result.Hit;
@@ -33,28 +34,23 @@ final class Candidates {
         return new Candidates(hits, window);
     }
 
-    boolean isEmpty() {
-        return hits.isEmpty();
+    int size() {
+        return hits.size();
     }
 
     /**
-     * The passages of the window, fetched with a summary class. Copies are filled, so that the hits keep exactly the
-     * fields that the query asked for, and so that an error of this fetch stays out of the result.
+     * The passages of the first so many hits. Copies are filled, so that the hits keep exactly the fields that the
+     * query asked for, and so that an error of this fetch stays out of the result.
      */
-    List<String> passages(Result result, List<String> fields, String summaryClass, Execution execution)
-            throws RerankFailure {
-        Result copies = new Result(result.getQuery());
-        for (Hit hit : hits.subList(0, Math.min(window.window(), hits.size())))
-            copies.hits().add(hit.clone());
+    List<String> passages(FilledHits wanted, int count, int characters) throws RerankFailure {
+        Result copies = new Result(wanted.result().getQuery());
+        for (Hit hit : hits.subList(0, count)) copies.hits().add(hit.clone());
         List<Hit> inOrder = List.copyOf(copies.hits().asUnorderedHits());
-        fill(copies, summaryClass, execution);
-        try {
-            return inOrder.stream()
-                    .map(hit -> DocumentText.of(fields, field -> FieldValue.of(hit.getField(field))))
-                    .toList();
-        } catch (RuntimeException e) {
-            throw RerankFailure.unreadable(e);
-        }
+        fill(copies, wanted.summaryClass(), wanted.execution());
+        List<String> fields = wanted.plan().settings().fields();
+        return inOrder.stream()
+                .map(hit -> Passage.of(fields, field -> FieldValue.of(hit.getField(field)), characters))
+                .toList();
     }
 
     private static void fill(Result copies, String summaryClass, Execution execution) throws RerankFailure {
@@ -69,11 +65,11 @@ final class Candidates {
     }
 
     /** Gives every hit its new score, those below the window too, and puts the hits into the new order. */
-    void reorder(Result result, double[] scores, boolean explain) {
+    void reorder(Result result, RankedPage page, boolean explain) {
         for (int rank = 0; rank < hits.size(); rank++) {
             Hit hit = hits.get(rank);
             if (explain) explain(hit, rank);
-            hit.setRelevance(rank < scores.length ? scores[rank] : window.tailScore(rank));
+            hit.setRelevance(page.scoreOf(rank));
         }
         result.hits().setSorted(false);
         result.hits().sort();

@@ -1,11 +1,15 @@
 package com.lastly.vespa;
 
+import com.lastly.core.Decision;
+import com.lastly.core.Outcome;
+import com.lastly.core.RerankFlow;
+import com.lastly.core.RerankNode;
+import com.lastly.core.RerankPlan;
+import com.lastly.core.memory.CountedBudget;
 import com.lastly.core.page.RerankWindow;
 import com.lastly.core.settings.RerankSettings;
 import com.lastly.core.sidecar.CallerHeaders;
 import com.lastly.core.sidecar.RerankFailure;
-import com.lastly.core.sidecar.RerankRequest;
-import com.lastly.core.sidecar.Reranker;
 import com.lastly.core.sidecar.SidecarConfig;
 import com.yahoo.component.ComponentId;
 import com.yahoo.component.annotation.Inject;
@@ -17,10 +21,8 @@ import com.yahoo.processing.request.CompoundName;
 import com.yahoo.search.Query;
 import com.yahoo.search.Result;
 import com.yahoo.search.Searcher;
-import com.yahoo.search.result.ErrorMessage;
 import com.yahoo.search.searchchain.Execution;
 import com.yahoo.search.searchchain.PhaseNames;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -51,7 +53,7 @@ public final class RerankSearcher extends Searcher {
     private final String summaryClass;
     private final int marginMillis;
     private final RerankMetrics metrics;
-    private final Reranker reranker;
+    private final RerankNode node;
 
     /**
      * Made by the container. Throws IllegalArgumentException, which the deployment shows, where the config is wrong.
@@ -64,58 +66,57 @@ public final class RerankSearcher extends Searcher {
         marginMillis = config.margin_ms();
         metrics = new RerankMetrics(receiver, id);
         SidecarConfig sidecar = SearcherSettings.sidecar(config);
-        reranker = new Reranker(() -> sidecar, null, metrics);
+        CountedBudget budget = new CountedBudget(SearcherSettings.memoryLimit(config));
+        node = new RerankNode(() -> sidecar, budget, Runnable::run, metrics); // a query's own thread waits anyway
+    }
+
+    @Override
+    public void deconstruct() {
+        node.close();
+        super.deconstruct();
     }
 
     @Override
     public Result search(Query query, Execution execution) {
-        RerankSettings asked;
-        try {
-            asked = SearcherSettings.of(settings, query);
-        } catch (IllegalArgumentException e) {
-            return new Result(query, ErrorMessage.createInvalidQueryParameter(e.getMessage()));
+        if (query.properties().getBoolean(WARM_UP, false)) return execution.search(query);
+        Decision decision = node.decider().decide(new QuerySearch(settings, query, execution));
+        if (decision instanceof Decision.Refuse refusal) return Annotation.refused(query, refusal);
+        if (decision instanceof Decision.Rerank rerank) {
+            try (RerankPlan plan = rerank.plan()) {
+                return rerank(plan, query, execution);
+            }
         }
-        if (!(settings.enabled() || asked.enabled()) || query.properties().getBoolean(WARM_UP, false))
-            return execution.search(query);
-        String text = asked.query().isBlank()
-                ? QueryText.of(query, execution.context().schemaInfo())
-                : asked.query();
-        String reason = reasonToSkip(query, text, asked);
-        if (reason != null) return skip(reason, query, execution);
-        return rerank(text, asked, query, execution);
+        return leftAlone((Decision.LeaveAlone) decision, query, execution);
     }
 
-    /** Why a query is left alone; null where it isn't. */
-    private static String reasonToSkip(Query query, String text, RerankSettings asked) {
-        if (!asked.enabled()) return "switched_off";
-        if (query.getHits() == 0) return "size_zero";
-        if (query.getRanking().getSorting() != null) return "sort";
-        if (!query.getSelect().getGrouping().isEmpty()) return "grouping";
-        return text.isBlank() ? "no_query_text" : null;
+    private static Result leftAlone(Decision.LeaveAlone decision, Query query, Execution execution) {
+        query.trace(NAME + ": left alone, " + decision.reason().counted(), false, 2);
+        Result result = execution.search(query);
+        if (!decision.warning().isEmpty()) Annotation.warn(result, decision.warning());
+        return result;
     }
 
-    private Result skip(String reason, Query query, Execution execution) {
-        reranker.stats().skipped(reason);
-        query.trace(NAME + ": left alone, " + reason, false, 2);
-        return execution.search(query);
-    }
-
-    private Result rerank(String text, RerankSettings asked, Query query, Execution execution) {
-        RerankWindow window =
-                RerankWindow.of(query.getOffset(), query.getHits(), asked.windowSize(), Integer.MAX_VALUE);
-        if (window.below()) return below(window, asked, execution.search(query));
+    private Result rerank(RerankPlan plan, Query query, Execution execution) {
+        RerankWindow window = plan.window();
+        if (window.below()) return below(plan, execution.search(query));
         Result result = widened(window, query, execution);
         Candidates candidates = Candidates.of(result, window);
-        if (!candidates.isEmpty()) {
-            Result refused = rerank(text, asked, candidates, result, execution);
-            if (refused != null) return refused;
+        Outcome outcome = awaited(plan, new FilledHits(candidates, result, plan, summaryClass, execution), query);
+        metrics.breakerOpen(node.breakerOpen());
+        if (outcome instanceof Outcome.Failed failed) return Annotation.failed(query, failed.failure());
+        if (outcome instanceof Outcome.PageWithWarning kept) {
+            getLogger()
+                    .log(Level.FINE, () -> NAME + " failed: " + kept.failure().reason());
+            Annotation.keptOrder(result, kept.failure());
         }
+        if (outcome instanceof Outcome.Page page && page.page().rescored())
+            candidates.reorder(result, page.page(), plan.settings().explain());
         result.hits().trim(window.from(), window.size());
         return result;
     }
 
-    private static Result below(RerankWindow window, RerankSettings asked, Result result) {
-        if (!asked.shadow()) Candidates.of(result, window).scoreAsTail();
+    private static Result below(RerankPlan plan, Result result) {
+        if (!plan.settings().shadow()) Candidates.of(result, plan.window()).scoreAsTail();
         return result;
     }
 
@@ -131,65 +132,26 @@ public final class RerankSearcher extends Searcher {
         }
     }
 
-    /**
-     * Reranks in place; null where the result is to be answered, and an error's result where `on_failure` is `fail`.
-     */
-    private Result rerank(
-            String text, RerankSettings asked, Candidates candidates, Result result, Execution execution) {
+    private Outcome awaited(RerankPlan plan, FilledHits hits, Query query) {
+        long left = left(plan.settings(), query);
+        CompletableFuture<Outcome> outcome = node.flow().rerank(plan, hits, headers(query), left);
         try {
-            List<String> passages = passages(asked, candidates, result, execution);
-            RerankRequest request = new RerankRequest(
-                    text, passages, asked, headers(result.getQuery()), time(asked, result.getQuery()));
-            CompletableFuture<double[]> scores = reranker.scores(request);
-            if (!asked.shadow()) candidates.reorder(result, awaited(scores, request.timeMillis()), asked.explain());
-            return null;
-        } catch (RerankFailure failure) {
-            return failed(failure, asked, result);
-        } finally {
-            metrics.breakerOpen(reranker.breakerOpen());
-        }
-    }
-
-    private List<String> passages(RerankSettings asked, Candidates candidates, Result result, Execution execution)
-            throws RerankFailure {
-        try {
-            return candidates.passages(result, asked.fields(), summaryClass, execution);
-        } catch (RerankFailure failure) {
-            reranker.stats().failed(failure.reason());
-            throw failure;
+            long given = Math.max(0, Math.min(left, plan.settings().timeoutMillis()));
+            return outcome.get(given + GRACE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | CancellationException | TimeoutException late) {
+            return RerankFlow.givenUp(outcome, plan, hits.hits(), RerankFailure.TIMEOUT);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return RerankFlow.givenUp(outcome, plan, hits.hits(), RerankFailure.CANCELLED);
         }
     }
 
     /** Nobody waits for a shadowed call, so the query's own time does not bound it. */
-    private long time(RerankSettings asked, Query query) {
-        return asked.shadow()
-                ? asked.timeoutMillis()
-                : Math.min(asked.timeoutMillis(), query.getTimeLeft() - marginMillis);
-    }
-
-    private static double[] awaited(CompletableFuture<double[]> scores, long millis) throws RerankFailure {
-        try {
-            return scores.get(Math.max(0, millis) + GRACE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException failure) {
-            scores.cancel(true);
-            throw RerankFailure.of(failure);
-        } catch (InterruptedException interrupted) {
-            scores.cancel(true);
-            Thread.currentThread().interrupt();
-            throw RerankFailure.of(new CancellationException());
-        }
+    private long left(RerankSettings asked, Query query) {
+        return asked.shadow() ? Long.MAX_VALUE : query.getTimeLeft() - marginMillis;
     }
 
     private static Map<String, String> headers(Query query) {
         return query.getHttpRequest() == null ? Map.of() : CallerHeaders.of(query.getHttpRequest()::getHeader);
-    }
-
-    /** A shadowed search is answered as if nobody had been asked. */
-    private Result failed(RerankFailure failure, RerankSettings asked, Result result) {
-        getLogger().log(Level.FINE, () -> NAME + " failed: " + failure.reason());
-        if (asked.shadow()) return null;
-        if (asked.fails()) return Annotation.refused(result.getQuery(), failure);
-        Annotation.keptOrder(result, failure);
-        return null;
     }
 }

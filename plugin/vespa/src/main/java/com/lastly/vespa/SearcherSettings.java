@@ -6,32 +6,48 @@ import com.yahoo.search.Query;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The searcher's config and a query's `lastly.*` properties, as the core's settings. Limits are the core's. */
 final class SearcherSettings {
 
+    private static final long SHORTEST_PAUSE = 10;
+    private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})%");
+
     private SearcherSettings() {}
+
+    /** In front of the properties of a query. */
+    static final String PLACE = "lastly";
+
+    /** In front of the names of the config. */
+    static final String PREFIX = PLACE + ".";
 
     /** Reads and checks the config; throws IllegalArgumentException with the setting's name and what to write. */
     static RerankSettings of(RerankConfig config) {
-        List<String> fields = List.copyOf(config.fields());
-        if (config.enabled()) RerankSettings.checkFields("lastly.fields", fields);
         if (config.enabled() && config.sidecar().urls().isEmpty())
             throw new IllegalArgumentException("lastly.sidecar.urls: give the address of a sidecar");
-        return new RerankSettings(
-                config.enabled(),
-                "",
-                fields,
-                RerankSettings.checkWindow("lastly.window_size", config.window_size()),
-                RerankSettings.checkTimeout("lastly.timeout", millis("lastly.timeout", config.timeout())),
-                oneOf("on_failure", config.on_failure(), RerankSettings.KEEP_ORDER, RerankSettings.FAIL)
-                        .equals(RerankSettings.FAIL),
-                config.model(),
-                RerankSettings.checkText("lastly.instruction", config.instruction()),
-                RerankSettings.checkMaxDocTokens("lastly.max_doc_tokens", config.max_doc_tokens()),
-                oneOf("mode", config.mode(), RerankSettings.RERANK, RerankSettings.SHADOW)
-                        .equals(RerankSettings.SHADOW),
-                config.explain());
+        return RerankSettings.builder(PREFIX)
+                .enabled(config.enabled())
+                .fields(List.copyOf(config.fields()))
+                .needFieldsWhenEnabled()
+                .windowSize(config.window_size())
+                .timeoutMillis(millis("lastly.timeout", config.timeout()))
+                .onFailure(config.on_failure())
+                .model(config.model())
+                .instruction(config.instruction())
+                .maxDocTokens(config.max_doc_tokens())
+                .mode(config.mode())
+                .explain(config.explain())
+                .build();
+    }
+
+    /** Bytes that reranking may hold; throws IllegalArgumentException as above. */
+    static long memoryLimit(RerankConfig config) {
+        Matcher percent = PERCENT.matcher(config.memory().limit());
+        if (!percent.matches() || Integer.parseInt(percent.group(1)) > 100)
+            throw new IllegalArgumentException("lastly.memory.limit: write it like 5%, a part of the heap");
+        return Runtime.getRuntime().maxMemory() / 100 * Integer.parseInt(percent.group(1));
     }
 
     /** How the sidecars are reached; throws IllegalArgumentException as above. */
@@ -47,19 +63,14 @@ final class SearcherSettings {
                 key,
                 config.sidecar().max_in_flight(),
                 config.breaker().failures(),
-                millis("lastly.breaker.pause", config.breaker().pause()));
+                pause(config.breaker().pause()));
     }
 
-    /** The settings with the query's own; throws IllegalArgumentException for a name or a value that is none. */
-    static RerankSettings of(RerankSettings configured, Query query) {
-        Map<String, Object> properties = query.properties().listProperties("lastly");
-        if (properties.isEmpty()) return configured;
+    /** What a query's properties say, by the names that they have after `lastly.`. */
+    static Map<String, Object> own(Query query) {
         Map<String, Object> typed = new HashMap<>();
-        properties.forEach((name, value) -> typed.put(name, typed(name, value)));
-        RerankSettings asked = configured.with("lastly", typed);
-        if (asked.enabled() && asked.fields().isEmpty())
-            throw new IllegalArgumentException("lastly.enabled: the searcher's config names no fields");
-        return asked;
+        query.properties().listProperties(PLACE).forEach((name, value) -> typed.put(name, typed(name, value)));
+        return typed;
     }
 
     /**
@@ -75,8 +86,10 @@ final class SearcherSettings {
         };
     }
 
-    private static String oneOf(String name, String value, String first, String second) {
-        return RerankSettings.oneOf("lastly." + name, value, first, second);
+    private static long pause(String text) {
+        long millis = millis("lastly.breaker.pause", text);
+        if (millis < SHORTEST_PAUSE) throw new IllegalArgumentException("lastly.breaker.pause: give at least 10ms");
+        return millis;
     }
 
     private static long millis(String name, String text) {

@@ -2,7 +2,7 @@ package com.lastly.vespa;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.lastly.core.text.DocumentText;
+import com.lastly.core.text.Passage;
 import com.yahoo.data.access.Inspectable;
 import com.yahoo.data.access.simple.Value;
 import com.yahoo.prelude.hitfield.HitField;
@@ -16,7 +16,7 @@ class FieldValueTest {
     private static String passage(Object value) {
         Hit hit = new Hit("one");
         hit.setField("field", value);
-        return DocumentText.of(List.of("field"), name -> FieldValue.of(hit.getField(name)));
+        return Passage.of(List.of("field"), name -> FieldValue.of(hit.getField(name)), 1000);
     }
 
     @Test

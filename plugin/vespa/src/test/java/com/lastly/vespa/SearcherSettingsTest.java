@@ -1,7 +1,6 @@
 package com.lastly.vespa;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -31,20 +30,7 @@ class SearcherSettingsTest {
     @Test
     void theConfigsDefaultsAreTheCores() {
         RerankConfig none = new RerankConfig.Builder().build();
-        assertEquals(
-                new RerankSettings(
-                        false,
-                        "",
-                        List.of(),
-                        RerankSettings.WINDOW_SIZE,
-                        RerankSettings.TIMEOUT_MILLIS,
-                        false,
-                        "",
-                        "",
-                        0,
-                        false,
-                        false),
-                SearcherSettings.of(none));
+        assertEquals(RerankSettings.builder("").build(), SearcherSettings.of(none));
         SidecarConfig sidecar = SearcherSettings.sidecar(config(config -> {}));
         assertEquals(List.of(URL), sidecar.urls());
         assertEquals(
@@ -65,7 +51,19 @@ class SearcherSettingsTest {
                 .max_doc_tokens(64)
                 .mode("shadow")
                 .explain(true)));
-        assertEquals(new RerankSettings(true, "", List.of("text"), 7, 2000, true, "m", "short", 64, true, true), read);
+        RerankSettings expected = RerankSettings.builder("")
+                .enabled(true)
+                .fields(List.of("text"))
+                .windowSize(7)
+                .timeoutMillis(2000)
+                .onFailure("fail")
+                .model("m")
+                .instruction("short")
+                .maxDocTokens(64)
+                .mode("shadow")
+                .explain(true)
+                .build();
+        assertEquals(expected, read);
     }
 
     private static final Map<String, Consumer<RerankConfig.Builder>> WRONG = Map.of(
@@ -99,10 +97,12 @@ class SearcherSettingsTest {
         assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.sidecar(wrong))
                 .getMessage()
                 .contains("sidecar:8787"));
-        RerankConfig hurried = config(config -> config.breaker(new RerankConfig.Breaker.Builder().pause("now")));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.sidecar(hurried))
-                .getMessage()
-                .contains("lastly.breaker.pause"));
+        for (String pause : List.of("now", "0s", "9ms")) {
+            RerankConfig hurried = config(config -> config.breaker(new RerankConfig.Breaker.Builder().pause(pause)));
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> SearcherSettings.sidecar(hurried))
+                    .getMessage()
+                    .contains("lastly.breaker.pause"));
+        }
     }
 
     @Test
@@ -116,13 +116,17 @@ class SearcherSettingsTest {
     @Test
     void aQuerysOwnSettingsWin() {
         RerankSettings configured = SearcherSettings.of(config(config -> {}));
-        RerankSettings asked = SearcherSettings.of(
-                configured,
-                new Query("?lastly.window_size=7&lastly.explain=true&lastly.query=fox"
-                        + "&lastly.instruction=short&lastly.enabled=false"));
-        assertEquals(
-                new RerankSettings(false, "fox", List.of("text"), 7, 500, false, "", "short", 0, false, true), asked);
-        assertEquals(configured, SearcherSettings.of(configured, new Query("?query=fox")));
+        Query query = new Query("?lastly.window_size=7&lastly.explain=true&lastly.query=fox"
+                + "&lastly.instruction=short&lastly.enabled=false");
+        RerankSettings expected = RerankSettings.builder("")
+                .fields(List.of("text"))
+                .query("fox")
+                .windowSize(7)
+                .instruction("short")
+                .explain(true)
+                .build();
+        assertEquals(expected, configured.with("lastly", SearcherSettings.own(query)));
+        assertEquals(Map.of(), SearcherSettings.own(new Query("?query=fox")));
     }
 
     @ParameterizedTest
@@ -139,15 +143,21 @@ class SearcherSettingsTest {
         RerankSettings configured = SearcherSettings.of(config(config -> {}));
         String message = assertThrows(
                         IllegalArgumentException.class,
-                        () -> SearcherSettings.of(configured, new Query("?lastly." + name + "=" + value)))
+                        () -> configured.with(
+                                "lastly", SearcherSettings.own(new Query("?lastly." + name + "=" + value))))
                 .getMessage();
         assertTrue(message.startsWith("lastly") && message.contains(name), message);
     }
 
     @Test
-    void aQueryCannotSwitchOnWhatHasNoFields() {
-        RerankSettings off = SearcherSettings.of(new RerankConfig.Builder().build());
-        assertFalse(SearcherSettings.of(off, new Query("?lastly.enabled=false")).enabled());
-        assertThrows(IllegalArgumentException.class, () -> SearcherSettings.of(off, new Query("?lastly.enabled=true")));
+    void theMemoryLimitIsAPartOfTheHeap() {
+        long heap = Runtime.getRuntime().maxMemory();
+        assertEquals(heap / 100 * 5, SearcherSettings.memoryLimit(config(config -> {})));
+        for (String wrong : List.of("101%", "5", "5mb", "-1%", "")) {
+            RerankConfig config = config(changed -> changed.memory(new RerankConfig.Memory.Builder().limit(wrong)));
+            String message = assertThrows(IllegalArgumentException.class, () -> SearcherSettings.memoryLimit(config))
+                    .getMessage();
+            assertTrue(message.startsWith("lastly.memory.limit: "), message);
+        }
     }
 }

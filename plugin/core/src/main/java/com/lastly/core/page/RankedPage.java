@@ -66,6 +66,11 @@ public final class RankedPage {
         return ranking == null ? window.tailScore(firstStageRank(place)) : ranking.score(start + place);
     }
 
+    /** The new score of a fetched hit, on the page or not; only of a page that was reranked. */
+    public double scoreOf(int fetchedHit) {
+        return ranking.scoreOf(fetchedHit);
+    }
+
     /** The best score of all pages, NaN where this one doesn't know it. */
     public float best() {
         return ranking == null ? Float.NaN : ranking.score(0);

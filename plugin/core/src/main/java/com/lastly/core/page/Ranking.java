@@ -36,7 +36,11 @@ public final class Ranking {
 
     /** The score of the hit that stands at `place` now. */
     public float score(int place) {
-        int hit = order[place];
-        return hit < scores.length ? (float) scores[hit] : window.tailScore(hit);
+        return (float) scoreOf(order[place]);
+    }
+
+    /** The score of the hit of a first-stage rank, from 0. */
+    double scoreOf(int hit) {
+        return hit < scores.length ? scores[hit] : window.tailScore(hit);
     }
 }

@@ -6,12 +6,23 @@ package com.lastly.core.page;
  * @param from first hit of the page, from 0
  * @param size hits of the page
  * @param window first-stage hits that are reranked
+ * @param least hits that are fetched though neither page nor window needs them
  */
-public record RerankWindow(int from, int size, int window) {
+public record RerankWindow(int from, int size, int window, int least) {
 
     /** The page's window, no larger than `largest` (an engine's limit on from + size). */
     public static RerankWindow of(int from, int size, int wanted, int largest) {
-        return new RerankWindow(from, size, Math.min(wanted, Math.max(largest, 1)));
+        return new RerankWindow(from, size, Math.min(wanted, Math.max(largest, 1)), 0);
+    }
+
+    /** The window of a search that is answered whole. */
+    public static RerankWindow all(int hits) {
+        return new RerankWindow(0, hits, hits, 0);
+    }
+
+    /** The same where at least so many hits are to be fetched. */
+    public RerankWindow fetchingAtLeast(int hits) {
+        return new RerankWindow(from, size, window, hits);
     }
 
     /** Whether the page lies wholly below the window: nothing to rerank. */
@@ -21,7 +32,8 @@ public record RerankWindow(int from, int size, int window) {
 
     /** How many hits to fetch from the first one on, so that the whole window and the whole page are there. */
     public int fetched() {
-        return Math.max(window, from + size);
+        long page = (long) from + size; // which a search may write too large, and the engine refuses
+        return (int) Math.min(Math.max(Math.max(window, least), page), Integer.MAX_VALUE);
     }
 
     /**

@@ -2,151 +2,149 @@ package com.lastly.core.settings;
 
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 
-/** What an index asks for, with what one search asks instead. Limits and defaults live here, for every engine. */
-public record RerankSettings(
-        boolean enabled,
-        String query,
-        List<String> fields,
-        int windowSize,
-        long timeoutMillis,
-        boolean fails,
-        String model,
-        String instruction,
-        int maxDocTokens,
-        boolean shadow,
-        boolean explain) {
+/**
+ * What an index asks for, with what one search asks instead. Built by name, so that every engine reads its own form of
+ * the settings and none can swap two of them; limits and defaults are the builder's.
+ */
+public final class RerankSettings {
 
+    /** In front of the names of the index settings. */
     public static final String PREFIX = "index.lastly.";
-    public static final int WINDOW_SIZE = 50;
-    public static final int LARGEST_WINDOW = 1000;
-    public static final long TIMEOUT_MILLIS = 500;
-    public static final long LONGEST_TIMEOUT_MILLIS = 60_000;
-    public static final String KEEP_ORDER = "keep_order";
-    public static final String FAIL = "fail";
-    public static final String RERANK = "rerank";
-    public static final String SHADOW = "shadow";
-    public static final int MOST_FIELDS = 32;
-    /** What `ext.lastly` may hold. */
-    public static final List<String> PER_SEARCH = List.of("enabled", "query", "window_size", "explain", "instruction");
 
-    private static final int LONGEST_TEXT = 8192;
+    private final boolean enabled;
+    private final String query;
+    private final List<String> fields;
+    private final int windowSize;
+    private final long timeoutMillis;
+    private final boolean fails;
+    private final String model;
+    private final String instruction;
+    private final int maxDocTokens;
+    private final boolean shadow;
+    private final boolean explain;
 
-    /** These settings with a search's own; throws IllegalArgumentException that names a wrong key or value. */
-    public RerankSettings with(Map<String, Object> search) {
-        return with("ext.lastly", search);
+    RerankSettings(SettingsBuilder built) {
+        enabled = built.enabled;
+        query = built.query;
+        fields = built.fields;
+        windowSize = built.windowSize;
+        timeoutMillis = built.timeoutMillis;
+        fails = built.fails;
+        model = built.model;
+        instruction = built.instruction;
+        maxDocTokens = built.maxDocTokens;
+        shadow = built.shadow;
+        explain = built.explain;
     }
 
-    /** The same for an engine whose searches say it in another place, which messages name. */
-    public RerankSettings with(String place, Map<String, Object> search) {
-        checkPerSearch(place, search);
-        return new RerankSettings(
-                (Boolean) search.getOrDefault("enabled", enabled),
-                (String) search.getOrDefault("query", query),
-                fields,
-                ((Number) search.getOrDefault("window_size", windowSize)).intValue(),
-                timeoutMillis,
-                fails,
-                model,
-                (String) search.getOrDefault("instruction", instruction),
-                maxDocTokens,
-                shadow,
-                (Boolean) search.getOrDefault("explain", explain));
+    /** Returns a builder with the defaults; `prefix` stands in front of the names in its messages. */
+    public static SettingsBuilder builder(String prefix) {
+        return new SettingsBuilder(prefix);
     }
 
-    /** Checks what `ext.lastly` holds; throws IllegalArgumentException that says what to write. */
-    public static void checkPerSearch(Map<String, Object> search) {
-        checkPerSearch("ext.lastly", search);
-    }
-
-    private static void checkPerSearch(String place, Map<String, Object> search) {
-        TreeSet<String> unknown = new TreeSet<>(search.keySet());
-        PER_SEARCH.forEach(unknown::remove);
-        require(
-                unknown.isEmpty(),
-                place + ": unknown key " + unknown + "; a search may set " + String.join(", ", PER_SEARCH));
-        search.forEach((key, value) -> checkPerSearch(place + "." + key, key, value));
-    }
-
-    private static void checkPerSearch(String name, String key, Object value) {
-        switch (key) {
-            case "enabled", "explain" -> require(value instanceof Boolean, name + ": write true or false");
-            case "window_size" ->
-                require(
-                        value instanceof Number number
-                                && number.doubleValue() == Math.rint(number.doubleValue())
-                                && number.longValue() >= 1
-                                && number.longValue() <= LARGEST_WINDOW,
-                        name + ": give a whole number from 1 to " + LARGEST_WINDOW);
-            default ->
-                require(
-                        value instanceof String text && text.length() <= LONGEST_TEXT,
-                        name + ": give a text of at most " + LONGEST_TEXT + " characters");
-        }
-    }
-
-    /** Gives `value` if it is a window; throws IllegalArgumentException otherwise. */
-    public static int checkWindow(String name, int value) {
-        require(value >= 1 && value <= LARGEST_WINDOW, name + ": [" + value + "] is not from 1 to " + LARGEST_WINDOW);
-        return value;
-    }
-
-    /** Gives `millis` if a search may wait so long; throws IllegalArgumentException otherwise. */
-    public static long checkTimeout(String name, long millis) {
-        require(
-                millis >= 1 && millis <= LONGEST_TIMEOUT_MILLIS,
-                name + ": [" + millis + "ms] is not from 1ms to " + LONGEST_TIMEOUT_MILLIS + "ms");
-        return millis;
+    /** Returns a builder that starts from these settings. */
+    SettingsBuilder changed(String prefix) {
+        SettingsBuilder builder = new SettingsBuilder(prefix);
+        builder.enabled = enabled;
+        builder.query = query;
+        builder.fields = fields;
+        builder.windowSize = windowSize;
+        builder.timeoutMillis = timeoutMillis;
+        builder.fails = fails;
+        builder.model = model;
+        builder.instruction = instruction;
+        builder.maxDocTokens = maxDocTokens;
+        builder.shadow = shadow;
+        builder.explain = explain;
+        return builder;
     }
 
     /**
-     * Gives `tokens` if a passage can be cut to them (0: the model decides); throws IllegalArgumentException otherwise.
+     * Returns these settings with a search's own, which stand at `place` (`ext.lastly`, say); throws
+     * IllegalArgumentException that names a wrong key or value.
      */
-    public static int checkMaxDocTokens(String name, int tokens) {
-        require(tokens >= 0, name + ": [" + tokens + "] is less than 0");
-        return tokens;
+    public RerankSettings with(String place, Map<String, Object> search) {
+        return PerSearch.apply(this, place, search);
     }
 
-    /** Gives `text` if it is short enough to ask by; throws IllegalArgumentException otherwise. */
-    public static String checkText(String name, String text) {
-        require(text.length() <= LONGEST_TEXT, name + ": give a text of at most " + LONGEST_TEXT + " characters");
-        return text;
+    public boolean enabled() {
+        return enabled;
     }
 
-    /** Gives `value` if it is one of two; throws IllegalArgumentException otherwise. */
-    public static String oneOf(String name, String value, String first, String second) {
-        require(
-                value.equals(first) || value.equals(second),
-                name + ": [" + value + "] is neither " + first + " nor " + second);
-        return value;
+    /** What to rank by instead of the search's own text; empty: nothing else. */
+    public String query() {
+        return query;
     }
 
-    /** Checks the list of passage fields; throws IllegalArgumentException that says what to write. */
-    public static void checkFields(boolean enabled, List<String> fields) {
-        String name = PREFIX + "fields";
-        require(
-                !enabled || !fields.isEmpty(),
-                name + ": name the fields that make up the passage before " + PREFIX + "enabled is true");
-        checkNames(name, fields);
+    /** Fields that are joined, in order, into the passage. */
+    public List<String> fields() {
+        return fields;
     }
 
-    /** Checks a list of fields under the name that it has where it was written; throws IllegalArgumentException. */
-    public static void checkFields(String name, List<String> fields) {
-        require(!fields.isEmpty(), name + ": name the fields that make up the passage");
-        checkNames(name, fields);
+    public int windowSize() {
+        return windowSize;
     }
 
-    private static void checkNames(String name, List<String> fields) {
-        require(fields.size() <= MOST_FIELDS, name + ": give at most " + MOST_FIELDS + " fields");
-        for (String field : fields) {
-            require(
-                    !field.isBlank() && field.equals(field.strip()) && field.indexOf('*') < 0,
-                    name + ": [" + field + "] is no field name; patterns are not allowed");
-        }
+    public long timeoutMillis() {
+        return timeoutMillis;
     }
 
-    private static void require(boolean held, String message) {
-        if (!held) throw new IllegalArgumentException(message);
+    /** Whether a search that can't be reranked ends with an error. */
+    public boolean fails() {
+        return fails;
+    }
+
+    /** The model asked of the sidecar; empty: the one that it serves. */
+    public String model() {
+        return model;
+    }
+
+    public String instruction() {
+        return instruction;
+    }
+
+    /** Tokens that the model reads of a passage; 0: the model's own. */
+    public int maxDocTokens() {
+        return maxDocTokens;
+    }
+
+    /** Whether the sidecar is asked but the order left alone. */
+    public boolean shadow() {
+        return shadow;
+    }
+
+    public boolean explain() {
+        return explain;
+    }
+
+    private List<Object> values() {
+        return List.of(
+                enabled,
+                query,
+                fields,
+                windowSize,
+                timeoutMillis,
+                fails,
+                model,
+                instruction,
+                maxDocTokens,
+                shadow,
+                explain);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RerankSettings settings && values().equals(settings.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "RerankSettings" + values();
     }
 }

@@ -15,16 +15,26 @@ public final class Json {
     private static final int DEEPEST = 64;
 
     private final String text;
+    private final int mostItems;
     private int at;
     private int depth;
 
-    private Json(String text) {
+    private Json(String text, int mostItems) {
         this.text = text;
+        this.mostItems = mostItems;
     }
 
-    /** Reads one value; throws IllegalArgumentException where the text is no JSON or nested deeper than 64. */
+    /** Reads one value with lists of any length. */
     public static Object parse(String text) {
-        Json json = new Json(text);
+        return parse(text, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Reads one value; throws IllegalArgumentException where the text is no JSON, nested deeper than 64, or has a list
+     * of more items than `mostItems`, of which no more are read.
+     */
+    public static Object parse(String text, int mostItems) {
+        Json json = new Json(text, mostItems);
         Object value = json.value();
         json.space();
         if (json.at != text.length()) throw json.wrong();
@@ -60,7 +70,10 @@ public final class Json {
     private List<Object> array() {
         List<Object> list = new ArrayList<>();
         open();
-        while (!closes(']', list.isEmpty())) list.add(value());
+        while (!closes(']', list.isEmpty())) {
+            if (list.size() == mostItems) throw wrong();
+            list.add(value());
+        }
         return list;
     }
 

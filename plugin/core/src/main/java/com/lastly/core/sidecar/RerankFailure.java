@@ -1,14 +1,14 @@
 package com.lastly.core.sidecar;
 
 import java.net.ConnectException;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpTimeoutException;
+import java.nio.charset.CharacterCodingException;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.apache.hc.core5.http.HttpException;
 
 /** Why one search could not be reranked: a reason to count by, and what to do. Holds no user text. */
 public final class RerankFailure extends Exception {
@@ -17,6 +17,8 @@ public final class RerankFailure extends Exception {
     private static final Set<String> OWN = Set.of(
             "no_passage_text",
             "in_flight_full",
+            "memory",
+            "threads_busy",
             "breaker_open",
             "cancelled",
             "no_sidecar",
@@ -27,6 +29,25 @@ public final class RerankFailure extends Exception {
 
     static final RerankFailure NO_TIME_LEFT = new RerankFailure(
             "no_time_left", "the search's own time left too little for the sidecar; raise the search's timeout");
+
+    /** The sidecar's time is over. */
+    public static final RerankFailure TIMEOUT =
+            new RerankFailure("timeout", "the sidecar took too long; raise the setting timeout or lower window_size");
+
+    /** Nobody waits any more. */
+    public static final RerankFailure CANCELLED = new RerankFailure("cancelled", "the search was cancelled");
+
+    /** The budget of bytes is used up: what is under way must end first. */
+    public static final RerankFailure MEMORY = new RerankFailure(
+            "memory", "reranking holds as many bytes as lastly.memory.limit allows; raise it or lower window_size");
+
+    /** The engine's threads have no time to put a call together. */
+    public static final RerankFailure THREADS_BUSY =
+            new RerankFailure("threads_busy", "the node is too busy to put the call together");
+
+    /** No hit has anything to rank by. */
+    public static final RerankFailure NO_TEXT = new RerankFailure(
+            "no_passage_text", "no hit has text in the fields that the setting fields names; check their names");
 
     private final String reason;
 
@@ -49,7 +70,7 @@ public final class RerankFailure extends Exception {
         if (thrown instanceof CompletionException || thrown instanceof ExecutionException)
             return of(thrown.getCause() == null ? new IllegalStateException() : thrown.getCause());
         if (thrown instanceof RerankFailure failure) return failure;
-        if (thrown instanceof ConnectException || thrown instanceof HttpConnectTimeoutException)
+        if (thrown instanceof ConnectException)
             return new RerankFailure(
                     "unreachable", "the sidecar can't be reached; check lastly.sidecar.urls and that it runs");
         if (thrown instanceof SSLException)
@@ -57,10 +78,11 @@ public final class RerankFailure extends Exception {
                     "tls",
                     "the sidecar's certificate does not satisfy the engine's Java; "
                             + "add its authority to the trust store, and check the host name");
-        if (thrown instanceof TimeoutException || thrown instanceof HttpTimeoutException)
+        if (thrown instanceof HttpException || thrown instanceof CharacterCodingException)
             return new RerankFailure(
-                    "timeout", "the sidecar took too long; raise the setting timeout or lower window_size");
-        if (thrown instanceof CancellationException) return new RerankFailure("cancelled", "the search was cancelled");
+                    "not_http", "what answers at the sidecar's address does not speak HTTP; check lastly.sidecar.urls");
+        if (thrown instanceof TimeoutException) return TIMEOUT;
+        if (thrown instanceof CancellationException) return CANCELLED;
         return new RerankFailure(
                 "broken",
                 "the call of the sidecar ended with " + thrown.getClass().getSimpleName());

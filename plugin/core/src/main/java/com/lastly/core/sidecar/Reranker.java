@@ -1,22 +1,20 @@
 package com.lastly.core.sidecar;
 
-import com.lastly.core.stats.Counters;
+import com.lastly.core.memory.MemoryGauge;
+import com.lastly.core.memory.Reservation;
 import com.lastly.core.stats.RerankStats;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
  * Asks the sidecar for scores, within bounds: no more calls under way than allowed, none while the breaker is open,
- * none beyond its time. Counts every call once. One per node; safe for all threads.
+ * none beyond its time, none that the budget of bytes does not hold. Counts every call once. One per node; safe for all
+ * threads.
  */
-public final class Reranker {
+public final class Reranker implements AutoCloseable {
 
-    private static final RerankFailure NO_TEXT = new RerankFailure(
-            "no_passage_text", "no hit has text in the fields that the setting fields names; check their names");
     private static final RerankFailure NO_SIDECAR =
             new RerankFailure("no_sidecar", "lastly.sidecar.urls is empty; give the address of a sidecar");
     private static final RerankFailure BREAKER_OPEN =
@@ -26,39 +24,33 @@ public final class Reranker {
 
     private final Supplier<SidecarConfig> config;
     private final RerankClient client;
+    private final MemoryGauge memory;
+    private final RerankStats stats;
     private final Breaker breaker;
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final RerankStats stats;
 
     /** `config` is read at each call, except for the breaker's, which hold from the start. */
-    public Reranker(Supplier<SidecarConfig> config, Executor executor) {
-        this(config, executor, null);
+    public Reranker(Supplier<SidecarConfig> config, MemoryGauge memory, RerankStats stats) {
+        this(config, new RerankClient(null), memory, stats);
     }
 
-    /** For an engine with metrics of its own: `counters` is told of everything that is counted here. */
-    public Reranker(Supplier<SidecarConfig> config, Executor executor, Counters counters) {
-        this(config, new RerankClient(executor, null), counters);
-    }
-
-    Reranker(Supplier<SidecarConfig> config, RerankClient client) {
-        this(config, client, null);
-    }
-
-    private Reranker(Supplier<SidecarConfig> config, RerankClient client, Counters counters) {
+    Reranker(Supplier<SidecarConfig> config, RerankClient client, MemoryGauge memory, RerankStats stats) {
         this.config = config;
         this.client = client;
-        stats = new RerankStats(counters);
+        this.memory = memory;
+        this.stats = stats;
         SidecarConfig first = config.get();
         breaker = new Breaker(first.breakerFailures(), first.breakerPauseMillis(), System::nanoTime);
     }
 
-    /** The counters of this node, for searches that never come to a call. */
-    public RerankStats stats() {
-        return stats;
+    /** Calls that are under way. */
+    public int inFlight() {
+        return inFlight.get();
     }
 
-    public Map<String, Object> snapshot() {
-        return stats.snapshot(breaker.state(), inFlight.get());
+    /** `closed`, `open`, or `half_open` while a probe is under way. */
+    public String breakerState() {
+        return breaker.state();
     }
 
     /** Whether the sidecar is left alone at present. */
@@ -66,36 +58,33 @@ public final class Reranker {
         return breaker.open();
     }
 
-    /** A score for every passage, in their order; a failed future holds a RerankFailure. Cancel it to end the call. */
-    public CompletableFuture<double[]> scores(RerankRequest request) {
-        SidecarConfig now = config.get();
-        if (request.passages().stream().allMatch(String::isBlank)) return refused(NO_TEXT);
-        if (now.urls().isEmpty()) return refused(NO_SIDECAR);
-        if (request.timeMillis() <= 0) return refused(RerankFailure.NO_TIME_LEFT);
-        Breaker.Permit permit = breaker.permit();
-        if (permit == Breaker.Permit.NO) return refused(BREAKER_OPEN);
-        if (inFlight.incrementAndGet() > now.maxInFlight()) {
-            inFlight.decrementAndGet();
-            breaker.forget(permit);
-            return refused(IN_FLIGHT_FULL);
-        }
-        return called(request, now, permit);
+    /** Closes all connections; calls that are under way fail. */
+    @Override
+    public void close() {
+        client.close();
     }
 
-    private CompletableFuture<double[]> called(RerankRequest request, SidecarConfig now, Breaker.Permit permit) {
-        Once call = new Once(
-                new AtomicBoolean(),
-                permit,
-                System.nanoTime(),
-                request.settings().shadow());
+    /** A score for every passage, in their order; a failed future holds a RerankFailure. Cancel it to end the call. */
+    public CompletableFuture<double[]> scores(RerankCall call) {
+        SidecarConfig now = config.get();
+        if (now.urls().isEmpty()) return refused(NO_SIDECAR);
+        if (call.time().left() <= 0) return refused(call.failure(new java.util.concurrent.TimeoutException()));
+        Breaker.Permit permit = breaker.permit();
+        if (permit == Breaker.Permit.NO) return refused(BREAKER_OPEN);
+        if (inFlight.incrementAndGet() > now.maxInFlight()) return refused(IN_FLIGHT_FULL, permit);
+        Reservation bytes = memory.open();
+        if (!bytes.hold(call.bytes())) return refused(RerankFailure.MEMORY, permit);
+        return called(call, now, new Once(permit, bytes, call.shadow()));
+    }
+
+    private CompletableFuture<double[]> called(RerankCall call, SidecarConfig now, Once once) {
         CompletableFuture<double[]> answer = new CompletableFuture<>();
-        answer.whenComplete((scores, thrown) -> ended(call, request.failure(thrown))); // who asked may have cancelled
+        answer.whenComplete((scores, thrown) -> ended(once, call, thrown)); // who asked may have cancelled
         try {
-            client.scores(request, now, answer).whenComplete((scores, thrown) -> {
-                RerankFailure failure = request.failure(thrown);
-                ended(call, failure); // before the answer: who has it may look at the counts next
-                if (failure == null) answer.complete(scores);
-                else answer.completeExceptionally(failure);
+            client.scores(call, now, answer).whenComplete((scores, thrown) -> {
+                ended(once, call, thrown); // before the answer: who has it may look at the counts next
+                if (thrown == null) answer.complete(scores);
+                else answer.completeExceptionally(call.failure(thrown));
             });
         } catch (RuntimeException | LinkageError failure) { // an engine that forbids sockets throws an Error
             answer.completeExceptionally(RerankFailure.of(failure));
@@ -103,24 +92,44 @@ public final class Reranker {
         return answer;
     }
 
-    /** What is known of a call when it starts; `done` lets it be counted once, however it ends. */
-    private record Once(AtomicBoolean done, Breaker.Permit permit, long started, boolean shadow) {}
-
     private CompletableFuture<double[]> refused(RerankFailure refusal) {
         stats.failed(refusal.reason());
         return CompletableFuture.failedFuture(refusal);
     }
 
-    private void ended(Once call, RerankFailure failure) {
-        if (!call.done().compareAndSet(false, true)) return;
+    private CompletableFuture<double[]> refused(RerankFailure refusal, Breaker.Permit permit) {
         inFlight.decrementAndGet();
-        if (failure == null) {
-            breaker.record(call.permit(), true);
-            stats.reranked(System.nanoTime() - call.started(), call.shadow());
+        breaker.forget(permit);
+        return refused(refusal);
+    }
+
+    /** What is known of a call when it starts; it is counted, and its bytes given back, once, however it ends. */
+    private static final class Once {
+        private final AtomicBoolean done = new AtomicBoolean();
+        private final long started = System.nanoTime();
+        private final Breaker.Permit permit;
+        private final Reservation bytes;
+        private final boolean shadow;
+
+        Once(Breaker.Permit permit, Reservation bytes, boolean shadow) {
+            this.permit = permit;
+            this.bytes = bytes;
+            this.shadow = shadow;
+        }
+    }
+
+    private void ended(Once once, RerankCall call, Throwable thrown) {
+        if (!once.done.compareAndSet(false, true)) return;
+        once.bytes.close();
+        inFlight.decrementAndGet();
+        if (thrown == null) {
+            breaker.record(once.permit, true);
+            stats.reranked(System.nanoTime() - once.started, once.shadow);
             return;
         }
-        if (failure.blamesSidecar()) breaker.record(call.permit(), false);
-        else breaker.forget(call.permit());
+        RerankFailure failure = call.failure(thrown);
+        if (failure.blamesSidecar()) breaker.record(once.permit, false);
+        else breaker.forget(once.permit);
         stats.failed(failure.reason());
     }
 }

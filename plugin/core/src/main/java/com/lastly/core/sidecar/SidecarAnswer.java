@@ -1,6 +1,5 @@
 package com.lastly.core.sidecar;
 
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -16,8 +15,18 @@ record SidecarAnswer(int status, byte[] body) {
      */
     private static final double LARGEST_SCORE = 2;
 
-    static SidecarAnswer of(HttpResponse<byte[]> response) {
-        return new SidecarAnswer(response.statusCode(), response.body());
+    /** Bytes of what stands around the results, and of one result, with room for what a sidecar adds to both. */
+    private static final int AROUND = 16 << 10;
+
+    private static final int OF_RESULT = 512;
+
+    /** Bytes of the longest answer that is read: a result takes about 60. */
+    static int longest(int passages) {
+        return AROUND + OF_RESULT * passages;
+    }
+
+    static SidecarAnswer of(HttpAnswer answer) {
+        return new SidecarAnswer(answer.status(), answer.body());
     }
 
     /** The scores of `count` passages, in their order; throws CompletionException around a RerankFailure. */
@@ -25,7 +34,7 @@ record SidecarAnswer(int status, byte[] body) {
         if (status != 200) throw new CompletionException(refused(status));
         double[] scores = new double[count];
         Arrays.fill(scores, Double.NaN);
-        List<?> results = results(body);
+        List<?> results = results(body, count);
         if (results.size() != count) throw wrong(results.size() + " results for " + count + " passages");
         for (Object result : results) put(result, scores);
         return scores;
@@ -43,12 +52,12 @@ record SidecarAnswer(int status, byte[] body) {
         scores[index.intValue()] = score;
     }
 
-    private static List<?> results(byte[] body) {
+    private static List<?> results(byte[] body, int count) {
         try {
-            if (Json.parse(new String(body, StandardCharsets.UTF_8)) instanceof Map<?, ?> map
+            if (Json.parse(new String(body, StandardCharsets.UTF_8), count) instanceof Map<?, ?> map
                     && map.get("results") instanceof List<?> list) return list;
         } catch (IllegalArgumentException e) {
-            throw wrong("no JSON");
+            throw wrong("no JSON, or with more results than passages");
         }
         throw wrong("no results");
     }

@@ -1,6 +1,5 @@
 package com.lastly.core.sidecar;
 
-import java.net.URI;
 import java.util.List;
 
 /**
@@ -23,15 +22,16 @@ public record SidecarConfig(
         urls = urls.stream().map(SidecarConfig::url).toList();
     }
 
-    /** Checks one address; throws IllegalArgumentException that says how to write it. */
+    /**
+     * Checks one address and returns it without the slashes at its end; throws IllegalArgumentException that says how
+     * to write it.
+     */
     public static String url(String url) {
-        String trimmed = url.replaceAll("/+$", "");
-        if (trimmed.matches("https?://[^/\\s?#]+(/[^\\s?#]*)?")) return trimmed;
-        throw new IllegalArgumentException(
-                "lastly.sidecar.urls: [" + url + "] is no address; write it like http://127.0.0.1:8787");
+        Address.of(url);
+        return url.replaceAll("/+$", "");
     }
 
-    List<URI> addresses() {
-        return urls.stream().map(url -> URI.create(url + "/v1/rerank")).toList();
+    List<Address> addresses() {
+        return urls.stream().map(Address::of).toList();
     }
 }

@@ -21,14 +21,13 @@ public final class RerankStats {
 
     private final Counters engine;
 
-    /** `engine` is null where the engine has no counters of its own. */
     public RerankStats(Counters engine) {
         this.engine = engine;
     }
 
     public void reranked(long nanoseconds, boolean shadow) {
         (shadow ? shadowed : reranked).increment();
-        if (engine != null) engine.reranked(nanoseconds, shadow);
+        engine.reranked(nanoseconds, shadow);
         double millis = nanoseconds / 1e6;
         int bucket = 0;
         while (bucket < BOUNDS.length && millis > BOUNDS[bucket]) bucket++;
@@ -38,25 +37,23 @@ public final class RerankStats {
     /** A search that was left alone. */
     public void skipped(String reason) {
         skipped.computeIfAbsent(reason, key -> new LongAdder()).increment();
-        if (engine != null) engine.skipped(reason);
+        engine.skipped(reason);
     }
 
     /** A search that could not be reranked. */
     public void failed(String reason) {
         failed.computeIfAbsent(reason, key -> new LongAdder()).increment();
-        if (engine != null) engine.failed(reason);
+        engine.failed(reason);
     }
 
     /** The counts as a map that JSON can hold. */
-    public Map<String, Object> snapshot(String breaker, int inFlight) {
+    public Map<String, Object> snapshot() {
         Map<String, Object> counts = new LinkedHashMap<>();
         counts.put("reranked", reranked.sum());
         counts.put("shadowed", shadowed.sum());
         counts.put("skipped", sums(skipped));
         counts.put("failed", sums(failed));
         counts.put("latency_ms", histogram());
-        counts.put("in_flight", inFlight);
-        counts.put("breaker", breaker);
         return counts;
     }
 

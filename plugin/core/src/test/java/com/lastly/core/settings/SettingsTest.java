@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.lastly.core.sidecar.Calls;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -16,19 +15,44 @@ class SettingsTest {
         return assertThrows(IllegalArgumentException.class, check::run).getMessage();
     }
 
+    private static RerankSettings index() {
+        return RerankSettings.builder("index.lastly.")
+                .enabled(true)
+                .fields(List.of("title"))
+                .timeoutMillis(700)
+                .build();
+    }
+
     @Test
     void aSearchsOwnSettingsWinAndTheOthersStay() {
-        RerankSettings own = Calls.settings(700)
-                .with(Map.of(
-                        "enabled", false, "query", "fox", "window_size", 7, "explain", true, "instruction", "short"));
-        assertEquals(
-                new RerankSettings(false, "fox", List.of("title"), 7, 700, false, "", "short", 0, false, true), own);
-        assertEquals(Calls.settings(700), Calls.settings(700).with(Map.of()));
+        RerankSettings own = index().with(
+                        "ext.lastly",
+                        Map.of(
+                                "enabled",
+                                false,
+                                "query",
+                                "fox",
+                                "window_size",
+                                7,
+                                "explain",
+                                true,
+                                "instruction",
+                                "x"));
+        RerankSettings expected = RerankSettings.builder("")
+                .fields(List.of("title"))
+                .timeoutMillis(700)
+                .query("fox")
+                .windowSize(7)
+                .explain(true)
+                .instruction("x")
+                .build();
+        assertEquals(expected, own);
+        assertEquals(index(), index().with("ext.lastly", Map.of()));
     }
 
     @Test
     void aWrongKeyIsNamedWithTheKeysThereAre() {
-        String message = refused(() -> RerankSettings.checkPerSearch(Map.of("windw", 3)));
+        String message = refused(() -> PerSearch.check("ext.lastly", Map.of("windw", 3)));
         assertTrue(message.contains("windw") && message.contains("window_size"), message);
     }
 
@@ -46,33 +70,34 @@ class SettingsTest {
                 "instruction",
                 List.of(List.of()));
         wrong.forEach((key, values) -> values.forEach(value -> {
-            String message = refused(() -> Calls.SETTINGS.with(Map.of(key, value)));
+            String message = refused(() -> index().with("ext.lastly", Map.of(key, value)));
             assertTrue(message.startsWith("ext.lastly." + key + ": "), message);
         }));
     }
 
     @Test
     void aNullIsRefusedAsAnyWrongValue() {
-        for (String key : RerankSettings.PER_SEARCH)
-            refused(() -> Calls.SETTINGS.with(Collections.singletonMap(key, null)));
+        for (String key : PerSearch.KEYS)
+            refused(() -> index().with("ext.lastly", Collections.singletonMap(key, null)));
     }
 
     @Test
     void fieldsAreNamedBeforeRerankingIsOnAndAreNoPatterns() {
-        assertTrue(refused(() -> RerankSettings.checkFields(true, List.of())).contains("index.lastly.fields"));
-        RerankSettings.checkFields(false, List.of());
+        assertTrue(refused(() -> SettingLimits.checkFields("index.lastly.fields", true, List.of()))
+                .contains("index.lastly.fields"));
+        SettingLimits.checkFields("index.lastly.fields", false, List.of());
         for (String field : List.of("", " ", "bo*", "*", " body"))
-            assertTrue(refused(() -> RerankSettings.checkFields(false, List.of(field)))
+            assertTrue(refused(() -> SettingLimits.checkFields("index.lastly.fields", false, List.of(field)))
                     .contains("index.lastly.fields"));
-        refused(() -> RerankSettings.checkFields(true, Collections.nCopies(33, "body")));
+        refused(() -> SettingLimits.checkFields("index.lastly.fields", true, Collections.nCopies(33, "body")));
     }
 
     @Test
     void windowAndTimeoutHaveLimitsThatAreNamed() {
-        assertEquals(1000, RerankSettings.checkWindow("w", 1000));
-        assertTrue(refused(() -> RerankSettings.checkWindow("w", 1001)).contains("1 to 1000"));
-        assertTrue(refused(() -> RerankSettings.checkTimeout("t", 0)).contains("1ms"));
-        assertTrue(refused(() -> RerankSettings.oneOf("mode", "loud", "rerank", "shadow"))
+        assertEquals(1000, SettingLimits.checkWindow("w", 1000));
+        assertTrue(refused(() -> SettingLimits.checkWindow("w", 1001)).contains("1 to 1000"));
+        assertTrue(refused(() -> SettingLimits.checkTimeout("t", 0)).contains("1ms"));
+        assertTrue(refused(() -> SettingLimits.oneOf("mode", "loud", "rerank", "shadow"))
                 .contains("loud"));
     }
 }

@@ -1,52 +1,76 @@
 package com.lastly.core.sidecar;
 
+import com.lastly.core.memory.CountedBudget;
+import com.lastly.core.memory.MemoryGauge;
 import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.stats.Counters;
+import com.lastly.core.stats.RerankStats;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** Requests and waits that the tests share. */
 public final class Calls {
 
-    public static final RerankSettings SETTINGS = settings(5000);
+    private static final long FOR_EVER = Long.MAX_VALUE;
 
     private Calls() {}
 
     public static RerankSettings settings(long timeoutMillis) {
-        return new RerankSettings(true, "", List.of("title"), 50, timeoutMillis, false, "", "", 0, false, false);
+        return RerankSettings.builder("index.lastly.")
+                .enabled(true)
+                .fields(List.of("title"))
+                .timeoutMillis(timeoutMillis)
+                .build();
     }
 
     public static SidecarConfig config(String... urls) {
         return new SidecarConfig(List.of(urls), "", 64, 1000, 1000);
     }
 
-    public static Reranker reranker(String... urls) {
+    static Reranker reranker(String... urls) {
         SidecarConfig config = config(urls);
-        return new Reranker(() -> config, (java.util.concurrent.Executor) null);
+        return reranker(() -> config, new RerankClient(null));
     }
 
-    public static RerankRequest request(int passages, long timeoutMillis) {
-        return new RerankRequest(
-                "which fox",
-                IntStream.range(0, passages).mapToObj(i -> "passage " + i).toList(),
-                settings(timeoutMillis),
-                Map.of());
+    static Reranker reranker(Supplier<SidecarConfig> config, RerankClient client) {
+        return new Reranker(config, client, unlimited(), new RerankStats(Counters.NONE));
     }
 
-    public static RerankRequest request(int passages) {
+    static MemoryGauge unlimited() {
+        return new MemoryGauge(new CountedBudget(Long.MAX_VALUE));
+    }
+
+    static RerankCall request(int passages, long timeoutMillis) {
+        return request(passages, CallTime.start(timeoutMillis, FOR_EVER));
+    }
+
+    static RerankCall request(int passages, CallTime time) {
+        List<String> texts =
+                IntStream.range(0, passages).mapToObj(i -> "passage " + i).toList();
+        return request(settings(500), texts, time);
+    }
+
+    static RerankCall request(RerankSettings settings, List<String> passages, CallTime time) {
+        byte[] body = RequestBody.of(settings, "which fox", passages);
+        return new RerankCall(body, passages.size(), Map.of(), time, settings.shadow());
+    }
+
+    static RerankCall request(int passages) {
         return request(passages, 15_000); // a busy machine took 5 s for its first TLS handshake
     }
 
     /** The reason of a call that must fail. */
-    public static String reason(CompletableFuture<double[]> call) throws Exception {
+    static String reason(CompletableFuture<double[]> call) throws Exception {
         return failure(call).reason();
     }
 
-    public static RerankFailure failure(CompletableFuture<double[]> call) throws Exception {
+    static RerankFailure failure(CompletableFuture<double[]> call) throws Exception {
         try {
             call.get(20, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
@@ -55,7 +79,7 @@ public final class Calls {
         throw new AssertionError("the call did not fail");
     }
 
-    public static double[] scores(CompletableFuture<double[]> call) throws Exception {
+    static double[] scores(CompletableFuture<double[]> call) throws Exception {
         return call.get(20, TimeUnit.SECONDS);
     }
 

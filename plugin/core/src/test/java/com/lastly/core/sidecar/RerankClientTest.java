@@ -61,24 +61,23 @@ class RerankClientTest {
 
     @Test
     void sendsWhatTheSettingsAskFor() throws Exception {
-        RerankSettings settings = new RerankSettings(
-                true, "", List.of("title"), 50, 800, false, "mini", "prefer short", 128, false, false);
-        RerankRequest request = new RerankRequest(
-                "a \"quoted\" fuchs\n\u0001 ü 😀",
-                List.of("one", "two"),
-                settings,
-                Map.of(
-                        "X-Request-Id",
-                        "id-7",
-                        "traceparent",
-                        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        RerankSettings settings = RerankSettings.builder("")
+                .model("mini")
+                .instruction("prefer short")
+                .maxDocTokens(128)
+                .build();
+        String query = "a \"quoted\" fuchs\n\u0001 ü 😀";
+        Map<String, String> headers = Map.of(
+                "X-Request-Id", "id-7", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        byte[] body = RequestBody.of(settings, query, List.of("one", "two"));
+        RerankCall request = new RerankCall(body, 2, headers, CallTime.start(800, 10_000), false);
         SidecarConfig config = new SidecarConfig(List.of(sidecar.url() + "/"), "secret", 1, 5, 1000);
-        scores(new Reranker(() -> config, (java.util.concurrent.Executor) null).scores(request));
+        scores(Calls.reranker(() -> config, new RerankClient(null)).scores(request));
         TestSidecar.Call call = sidecar.calls.get(0);
         assertEquals(
                 Map.of(
                         "query",
-                        request.query(),
+                        query,
                         "documents",
                         List.of("one", "two"),
                         "model",
@@ -107,8 +106,9 @@ class RerankClientTest {
 
     @Test
     void aHeaderThatHttpCannotHoldIsLeftOutAndBlamesNobody() throws Exception {
-        RerankRequest request = new RerankRequest(
-                "q", List.of("p"), Calls.SETTINGS, Map.of("X-Request-Id", "bell \u0007", "traceparent", "fine"));
+        RerankCall plain = request(1);
+        Map<String, String> headers = Map.of("X-Request-Id", "bell \u0007", "traceparent", "fine");
+        RerankCall request = new RerankCall(plain.body(), 1, headers, plain.time(), false);
         Reranker reranker = reranker(sidecar.url());
         scores(reranker.scores(request));
         assertNull(sidecar.calls.get(0).headers().get("x-request-id"));
@@ -369,7 +369,7 @@ class RerankClientTest {
         assertTrue(eventually(() -> sidecar.calls.size() == 1));
         call.cancel(true);
         assertTrue(eventually(ended::get), "the connection was closed");
-        assertEquals(0, reranker.snapshot().get("in_flight"));
-        assertEquals(Map.of("cancelled", 1L), reranker.snapshot().get("failed"));
+        assertEquals(0, reranker.inFlight());
+        assertEquals("closed", reranker.breakerState());
     }
 }

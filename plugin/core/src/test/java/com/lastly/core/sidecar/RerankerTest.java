@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.lastly.core.memory.CountedBudget;
+import com.lastly.core.memory.MemoryGauge;
 import com.lastly.core.settings.RerankSettings;
 import com.lastly.core.stats.Counters;
+import com.lastly.core.stats.RerankStats;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +20,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,13 +30,15 @@ class RerankerTest {
 
     private TestSidecar sidecar;
     private volatile SidecarConfig config;
+    private RerankStats stats;
     private Reranker reranker;
 
     @BeforeEach
     void start() throws IOException {
         sidecar = new TestSidecar();
         config = new SidecarConfig(List.of(sidecar.url()), "", 64, 3, 100);
-        reranker = new Reranker(() -> config, (Executor) null);
+        stats = new RerankStats(Counters.NONE);
+        reranker = new Reranker(() -> config, Calls.unlimited(), stats);
     }
 
     @AfterEach
@@ -47,12 +51,12 @@ class RerankerTest {
         sidecar.behaviour = TestSidecar.always(500, "{}");
         for (int i = 0; i < 3; i++) assertEquals("status_500", reason(reranker.scores(request(2))));
         assertEquals("breaker_open", reason(reranker.scores(request(2))));
-        assertEquals("open", reranker.snapshot().get("breaker"));
+        assertEquals("open", reranker.breakerState());
         assertEquals(3, sidecar.calls.size());
         assertTrue(eventually(() -> sidecar.calls.size() == 4 || probes()), "one call probes after the pause");
         sidecar.behaviour = TestSidecar::reversed;
         assertTrue(eventually(this::works));
-        assertEquals("closed", reranker.snapshot().get("breaker"));
+        assertEquals("closed", reranker.breakerState());
     }
 
     private boolean probes() {
@@ -77,12 +81,12 @@ class RerankerTest {
         };
         Thread.sleep(150);
         CompletableFuture<double[]> probe = reranker.scores(request(2));
-        assertEquals("half_open", reranker.snapshot().get("breaker"));
+        assertEquals("half_open", reranker.breakerState());
         for (int i = 0; i < 10; i++) assertEquals("breaker_open", reason(reranker.scores(request(2))));
         go.countDown();
         scores(probe);
         assertEquals(4, sidecar.calls.size());
-        assertEquals("closed", reranker.snapshot().get("breaker"));
+        assertEquals("closed", reranker.breakerState());
     }
 
     @Test
@@ -95,11 +99,11 @@ class RerankerTest {
         };
         List<CompletableFuture<double[]>> admitted = List.of(reranker.scores(request(2)), reranker.scores(request(2)));
         for (int i = 0; i < 20; i++) assertEquals("in_flight_full", reason(reranker.scores(request(2))));
-        assertEquals(2, reranker.snapshot().get("in_flight"));
+        assertEquals(2, reranker.inFlight());
         go.countDown();
         for (CompletableFuture<double[]> call : admitted) scores(call);
-        assertEquals(0, reranker.snapshot().get("in_flight"));
-        assertEquals("closed", reranker.snapshot().get("breaker"), "a full house says nothing about the sidecar");
+        assertEquals(0, reranker.inFlight());
+        assertEquals("closed", reranker.breakerState(), "a full house says nothing about the sidecar");
         scores(reranker.scores(request(2)));
     }
 
@@ -108,20 +112,15 @@ class RerankerTest {
         sidecar.behaviour = TestSidecar.always(422, "{}");
         for (int i = 0; i < 10; i++) assertEquals("status_422", reason(reranker.scores(request(2))));
         assertEquals(10, sidecar.calls.size());
-        assertEquals("closed", reranker.snapshot().get("breaker"));
+        assertEquals("closed", reranker.breakerState());
     }
 
     @Test
-    void withoutAnAddressOrTextNobodyIsAsked() throws Exception {
-        assertEquals(
-                "no_passage_text",
-                reason(reranker.scores(new RerankRequest("q", List.of("", " \n"), Calls.SETTINGS, Map.of()))));
+    void withoutAnAddressNobodyIsAsked() throws Exception {
         config = new SidecarConfig(List.of(), "", 64, 3, 100);
         assertEquals("no_sidecar", reason(reranker.scores(request(2))));
         assertEquals(List.of(), sidecar.calls);
-        assertEquals(
-                Map.of("no_passage_text", 1L, "no_sidecar", 1L),
-                reranker.snapshot().get("failed"));
+        assertEquals(Map.of("no_sidecar", 1L), stats.snapshot().get("failed"));
     }
 
     @Test
@@ -150,14 +149,34 @@ class RerankerTest {
         assertTrue(reranker.breakerOpen());
     }
 
-    private static RerankRequest within(long millis) {
-        return new RerankRequest("q", List.of("p"), Calls.SETTINGS, Map.of(), millis);
+    private static RerankCall within(long millis) {
+        return request(1, CallTime.start(5000, millis));
+    }
+
+    @Test
+    void aCallHoldsItsBodyAndTheLongestAnswerAndGivesThemBack() throws Exception {
+        MemoryGauge memory = new MemoryGauge(new CountedBudget(40_000));
+        Reranker small = new Reranker(() -> config, memory, stats);
+        CountDownLatch go = new CountDownLatch(1);
+        sidecar.behaviour = (exchange, call) -> {
+            go.await();
+            TestSidecar.reversed(exchange, call);
+        };
+        List<CompletableFuture<double[]>> admitted = List.of(small.scores(request(2)), small.scores(request(2)));
+        assertTrue(memory.held() > 2 * SidecarAnswer.longest(2), memory.held() + " bytes");
+        for (int i = 0; i < 20; i++) assertEquals("memory", reason(small.scores(request(2))));
+        go.countDown();
+        for (CompletableFuture<double[]> call : admitted) scores(call);
+        small.scores(request(2)).cancel(true);
+        assertEquals(0, memory.held());
+        assertEquals(0, small.inFlight());
+        assertEquals("closed", small.breakerState(), "a full house says nothing about the sidecar");
     }
 
     @Test
     void anEnginesOwnCountersAreToldOfEverythingThatIsCounted() throws Exception {
         List<String> told = new CopyOnWriteArrayList<>();
-        Reranker counted = new Reranker(() -> config, null, new Counters() {
+        Reranker counted = new Reranker(() -> config, Calls.unlimited(), new RerankStats(new Counters() {
             @Override
             public void reranked(long nanoseconds, boolean shadow) {
                 told.add((shadow ? "shadowed " : "reranked ") + (nanoseconds > 0));
@@ -172,13 +191,12 @@ class RerankerTest {
             public void failed(String reason) {
                 told.add("failed " + reason);
             }
-        });
+        }));
         scores(counted.scores(request(2)));
-        counted.stats().skipped("sort");
         reason(counted.scores(within(0)));
         sidecar.behaviour = TestSidecar.always(429, "{}");
         reason(counted.scores(request(2)));
-        assertEquals(List.of("reranked true", "skipped sort", "failed no_time_left", "failed busy"), told);
+        assertEquals(List.of("reranked true", "failed no_time_left", "failed busy"), told);
     }
 
     @Test
@@ -186,14 +204,14 @@ class RerankerTest {
         List<CompletableFuture<double[]>> calls = new ArrayList<>();
         for (int i = 0; i < 50; i++) calls.add(reranker.scores(request(5)));
         for (CompletableFuture<double[]> call : calls) scores(call);
-        RerankSettings shadow = new RerankSettings(true, "", List.of("title"), 50, 5000, false, "", "", 0, true, false);
-        scores(reranker.scores(new RerankRequest("q", List.of("p"), shadow, Map.of())));
-        reranker.stats().skipped("sort");
-        Map<String, Object> counts = reranker.snapshot();
+        RerankSettings shadow = RerankSettings.builder("").mode("shadow").build();
+        scores(reranker.scores(Calls.request(shadow, List.of("p"), CallTime.start(5000, 5000))));
+        stats.skipped("sort");
+        Map<String, Object> counts = stats.snapshot();
         assertEquals(50L, counts.get("reranked"));
         assertEquals(1L, counts.get("shadowed"));
         assertEquals(Map.of("sort", 1L), counts.get("skipped"));
-        assertEquals(0, counts.get("in_flight"));
+        assertEquals(0, reranker.inFlight());
         long counted = ((Map<?, ?>) counts.get("latency_ms"))
                 .values().stream().mapToLong(count -> (Long) count).sum();
         assertEquals(51, counted);

@@ -68,7 +68,7 @@ class TlsTest {
     void aTrustedCertificateIsAnsweredOverTls() throws Exception {
         try (TestSidecar sidecar = TestSidecar.withTls(tls())) {
             SidecarConfig config = Calls.config(sidecar.url());
-            Reranker reranker = new Reranker(() -> config, new RerankClient(null, tls()));
+            Reranker reranker = Calls.reranker(() -> config, new RerankClient(tls()));
             assertEquals(3, Calls.scores(reranker.scores(request(3))).length);
             assertTrue(sidecar.url().startsWith("https://"));
         }
@@ -90,7 +90,9 @@ class TlsTest {
         try (TestSidecar sidecar = TestSidecar.withTls(tls())) {
             SidecarConfig config = Calls.config(sidecar.url());
             assertEquals(
-                    "tls", Calls.reason(new Reranker(() -> config, new RerankClient(null, tls())).scores(request(3))));
+                    "tls",
+                    Calls.reason(Calls.reranker(() -> config, new RerankClient(tls()))
+                            .scores(request(3))));
             assertTrue(sidecar.calls.isEmpty());
         }
     }

@@ -1,6 +1,8 @@
 package com.lastly.elasticsearch;
 
+import com.lastly.core.SkipReason;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.elasticsearch.action.search.SearchRequest;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
@@ -12,8 +14,8 @@ import org.elasticsearch.tasks.Task;
 import org.elasticsearch.tasks.TaskId;
 import org.elasticsearch.tasks.TaskManager;
 
-/** Why a search of an enabled index is left alone. */
-final class SkipReason {
+/** Which searches are left alone for what they are, whatever their index says. */
+final class SearchForm {
 
     /** Actions that only pass a user's search on. Any other parent means that the engine itself is searching. */
     private static final Set<String> PASSING_ON = Set.of(
@@ -29,7 +31,7 @@ final class SkipReason {
     private final ThreadContext context;
     private final String node;
 
-    SkipReason(TaskManager tasks, ThreadContext context, String node) {
+    SearchForm(TaskManager tasks, ThreadContext context, String node) {
         this.tasks = tasks;
         this.context = context;
         this.node = node;
@@ -39,26 +41,27 @@ final class SkipReason {
         return node;
     }
 
-    /** Null where the search may be reranked. */
-    String of(Task task, SearchRequest request) {
-        SearchSourceBuilder source = request.source();
-        if (internal(task)) return "internal";
-        if (request.scroll() != null) return "scroll";
-        if (source.pointInTimeBuilder() != null) return "point_in_time";
-        if (source.searchAfter() != null) return "search_after";
-        if (source.slice() != null) return "slice";
-        if (source.size() == 0 || source.isSuggestOnly()) return "size_zero";
-        if (sorted(source.sorts())) return "sort";
+    /** The reason, empty where the search may be reranked. */
+    Optional<SkipReason> of(Task task, SearchRequest request) {
+        SearchSourceBuilder source = UserRequest.source(request);
+        if (internal(task)) return Optional.of(SkipReason.INTERNAL);
+        if (request.scroll() != null) return Optional.of(SkipReason.SCROLL);
+        if (source.pointInTimeBuilder() != null) return Optional.of(SkipReason.POINT_IN_TIME);
+        if (source.searchAfter() != null) return Optional.of(SkipReason.SEARCH_AFTER);
+        if (source.slice() != null) return Optional.of(SkipReason.SLICE);
+        if (source.size() == 0 || source.isSuggestOnly()) return Optional.of(SkipReason.SIZE_ZERO);
+        if (sorted(source.sorts())) return Optional.of(SkipReason.SORT);
         return ofFeatures(request, source);
     }
 
-    private static String ofFeatures(SearchRequest request, SearchSourceBuilder source) {
+    private static Optional<SkipReason> ofFeatures(SearchRequest request, SearchSourceBuilder source) {
         if (source.collapse() != null && source.collapse().getInnerHits().isEmpty() == false)
-            return "collapse_inner_hits";
-        if (source.storedFields() != null && source.storedFields().fetchFields() == false) return "stored_fields_none";
-        if (source.rankBuilder() != null) return "rank";
-        if (Retrievers.rerank(source)) return "reranker_retriever";
-        return SearchedIndices.remote(request) ? "cross_cluster" : null;
+            return Optional.of(SkipReason.COLLAPSE_INNER_HITS);
+        if (source.storedFields() != null && source.storedFields().fetchFields() == false)
+            return Optional.of(SkipReason.STORED_FIELDS_NONE);
+        if (source.rankBuilder() != null) return Optional.of(SkipReason.RANK);
+        if (Retrievers.rerank(source)) return Optional.of(SkipReason.RERANKER_RETRIEVER);
+        return SearchedIndices.remote(request) ? Optional.of(SkipReason.CROSS_CLUSTER) : Optional.empty();
     }
 
     private static boolean sorted(List<SortBuilder<?>> sorts) {

@@ -1,7 +1,7 @@
 package com.lastly.elasticsearch;
 
 import com.lastly.core.page.RerankWindow;
-import com.lastly.core.settings.RerankSettings;
+import com.lastly.core.settings.PerSearch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,12 +10,14 @@ import org.elasticsearch.search.SearchExtBuilder;
 import org.elasticsearch.search.builder.SearchSourceBuilder;
 import org.elasticsearch.search.retriever.CompoundRetrieverBuilder;
 
-/** Changes a request so that its answer holds the whole window, with the texts of the passages. */
-final class Widening {
+/** What the user wrote: what it asks of reranking, its page, and a copy that may be changed. */
+final class UserRequest {
+
+    static final String PLACE = PerSearch.EXT;
 
     private static final int DEFAULT_SIZE = 10;
 
-    private Widening() {}
+    private UserRequest() {}
 
     /** A copy whose source can be changed and has no `ext.lastly`: the caller's request stays as it is. */
     static SearchRequest copy(SearchRequest request) {
@@ -33,34 +35,32 @@ final class Widening {
         return source.retriever() == null ? copy : copy.retriever(source.retriever());
     }
 
-    /** What `ext.lastly` asks for, null where there is none. */
-    static Map<String, Object> asked(SearchRequest request) {
-        if (request.source() == null) return null;
-        for (SearchExtBuilder ext : request.source().ext()) if (ext instanceof RerankExt ours) return ours.asked();
-        return null;
+    /** What it searches for; a search without a body has the defaults. */
+    static SearchSourceBuilder source(SearchRequest request) {
+        return request.source() == null ? new SearchSourceBuilder() : request.source();
     }
 
-    static RerankPlan apply(SearchSourceBuilder source, RerankSettings settings, String query, int maxResultWindow) {
-        RerankWindow window = window(source, settings, maxResultWindow);
-        if (window.below()) return new RerankPlan(settings, window, query, null, false);
-        PassageFields fields = PassageFields.addTo(source, settings.fields());
-        source.from(0).size(window.fetched());
-        return new RerankPlan(
-                settings,
-                window,
-                query,
-                fields,
-                source.sorts() != null && source.sorts().isEmpty() == false);
+    /** Whether there is an `ext.lastly`, of which nodes without the plugin must not be told. */
+    static boolean hasExt(SearchRequest request) {
+        return request.source() != null && request.source().ext().stream().anyMatch(RerankExt.class::isInstance);
+    }
+
+    /** What `ext.lastly` asks for, empty where there is none. */
+    static Map<String, Object> asked(SearchRequest request) {
+        if (request.source() == null) return Map.of();
+        for (SearchExtBuilder ext : request.source().ext()) if (ext instanceof RerankExt ours) return ours.asked();
+        return Map.of();
     }
 
     /**
-     * A compound retriever holds no more hits than its own window, and gives all of them where the search names no
-     * size.
+     * Its page against a window; `maxResultWindow` is the limit on from + size. A compound retriever holds no more hits
+     * than its own window, and gives all of them where the search names no size.
      */
-    private static RerankWindow window(SearchSourceBuilder source, RerankSettings settings, int maxResultWindow) {
+    static RerankWindow window(SearchRequest request, int wanted, int maxResultWindow) {
+        SearchSourceBuilder source = source(request);
         int held = source.retriever() instanceof CompoundRetrieverBuilder<?> compound ? compound.rankWindowSize() : 0;
         int size = source.size() >= 0 ? source.size() : held > 0 ? held : DEFAULT_SIZE;
         int largest = held > 0 ? Math.min(held, maxResultWindow) : maxResultWindow;
-        return RerankWindow.of(Math.max(source.from(), 0), size, settings.windowSize(), largest);
+        return RerankWindow.of(Math.max(source.from(), 0), size, wanted, largest);
     }
 }

@@ -1,6 +1,8 @@
 package com.lastly.opensearch;
 
+import com.lastly.core.SkipReason;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.opensearch.action.search.SearchRequest;
 import org.opensearch.common.util.concurrent.ThreadContext;
@@ -11,8 +13,8 @@ import org.opensearch.search.sort.SortBuilder;
 import org.opensearch.search.sort.SortOrder;
 import org.opensearch.tasks.Task;
 
-/** Why a search of an enabled index is left alone. */
-final class SkipReason {
+/** Which searches are left alone for what they are, whatever their index says. */
+final class SearchForm {
 
     /** Actions that only pass a user's search on. Any other parent means that the engine itself is searching. */
     private static final Set<String> PASSING_ON = Set.of(
@@ -26,13 +28,13 @@ final class SkipReason {
 
     private final Services services;
 
-    SkipReason(Services services) {
+    SearchForm(Services services) {
         this.services = services;
     }
 
-    /** Null where the search may be reranked. */
-    String of(Task task, SearchRequest request) {
-        return internal(task) || remoteHalf(request) ? "internal" : ofRequest(request);
+    /** The reason, empty where the search may be reranked. */
+    Optional<SkipReason> of(Task task, SearchRequest request) {
+        return internal(task) || remoteHalf(request) ? Optional.of(SkipReason.INTERNAL) : ofRequest(request);
     }
 
     /**
@@ -46,23 +48,25 @@ final class SkipReason {
     }
 
     /** The same without the search's task, which a search pipeline is not told. */
-    String ofRequest(SearchRequest request) {
-        SearchSourceBuilder source = request.source();
-        if (request.scroll() != null) return "scroll";
-        if (source.pointInTimeBuilder() != null) return "point_in_time";
-        if (source.searchAfter() != null) return "search_after";
-        if (source.slice() != null) return "slice";
-        if (source.size() == 0 || source.isSuggestOnly()) return "size_zero";
-        if (sorted(source.sorts())) return "sort";
+    Optional<SkipReason> ofRequest(SearchRequest request) {
+        SearchSourceBuilder source = UserRequest.source(request);
+        if (request.scroll() != null) return Optional.of(SkipReason.SCROLL);
+        if (source.pointInTimeBuilder() != null) return Optional.of(SkipReason.POINT_IN_TIME);
+        if (source.searchAfter() != null) return Optional.of(SkipReason.SEARCH_AFTER);
+        if (source.slice() != null) return Optional.of(SkipReason.SLICE);
+        if (source.size() == 0 || source.isSuggestOnly()) return Optional.of(SkipReason.SIZE_ZERO);
+        if (sorted(source.sorts())) return Optional.of(SkipReason.SORT);
         return ofFeatures(request, source);
     }
 
-    private static String ofFeatures(SearchRequest request, SearchSourceBuilder source) {
-        if (source.collapse() != null && !source.collapse().getInnerHits().isEmpty()) return "collapse_inner_hits";
-        if (source.storedFields() != null && !source.storedFields().fetchFields()) return "stored_fields_none";
+    private static Optional<SkipReason> ofFeatures(SearchRequest request, SearchSourceBuilder source) {
+        if (source.collapse() != null && !source.collapse().getInnerHits().isEmpty())
+            return Optional.of(SkipReason.COLLAPSE_INNER_HITS);
+        if (source.storedFields() != null && !source.storedFields().fetchFields())
+            return Optional.of(SkipReason.STORED_FIELDS_NONE);
         if (source.from() > 0 && HybridQuery.is(source.query()) && HybridQuery.depth(source.query()) == 0)
-            return "hybrid_without_depth";
-        return SearchedIndices.remote(request) ? "cross_cluster" : null;
+            return Optional.of(SkipReason.HYBRID_WITHOUT_DEPTH);
+        return SearchedIndices.remote(request) ? Optional.of(SkipReason.CROSS_CLUSTER) : Optional.empty();
     }
 
     private static boolean sorted(List<SortBuilder<?>> sorts) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class DocumentTextTest {
+class PassageTest {
 
     @Test
     void aPassageJoinsItsFieldsInOrderAndLeavesOutWhatIsEmpty() {
@@ -22,8 +22,8 @@ class DocumentTextTest {
                 List.of(Map.of("name", "Ann")));
         assertEquals(
                 "one\ntwo\nA title\n2024\nAnn",
-                DocumentText.of(List.of("body", "title", "missing", "year", "author"), hit::get));
-        assertEquals("", DocumentText.of(List.of("missing"), hit::get));
+                Passage.of(List.of("body", "title", "missing", "year", "author"), hit::get, 1000));
+        assertEquals("", Passage.of(List.of("missing"), hit::get, 1000));
     }
 
     @Test
@@ -31,7 +31,7 @@ class DocumentTextTest {
         Map<String, Object> hit = Map.of(
                 "comments",
                 List.of(Map.of("text", List.of("sweet")), Map.of("by", "b"), Map.of("author", Map.of("name", "Ann"))));
-        assertEquals("sweet\nAnn", DocumentText.of(List.of("comments.text", "comments.author.name"), hit::get));
-        assertEquals("", DocumentText.of(List.of("other.text", "comments.text.raw"), hit::get));
+        assertEquals("sweet\nAnn", Passage.of(List.of("comments.text", "comments.author.name"), hit::get, 1000));
+        assertEquals("", Passage.of(List.of("other.text", "comments.text.raw"), hit::get, 1000));
     }
 }
