@@ -46,8 +46,8 @@ final class CallBuilder implements Runnable {
     void runOn(Executor threads) {
         try {
             threads.execute(this);
-        } catch (RejectedExecutionException e) {
-            abandon();
+        } catch (RejectedExecutionException e) { // a full queue must not lose the search
+            run();
         }
         if (begun.get()) return;
         CompletableFuture<RerankCall> timer = call.copy().orTimeout(Math.max(0, time.left()), TimeUnit.NANOSECONDS);

@@ -59,9 +59,14 @@ public final class RerankFlow {
         CompletableFuture<Outcome> outcome = new CompletableFuture<>();
         CallBuilder builder = new CallBuilder(plan, first, headers, time, stats);
         builder.call().whenComplete((call, thrown) -> {
-            if (thrown != null) outcome.complete(kept(plan, hits, RerankFailure.of(thrown)));
-            else if (plan.settings().shadow()) shadowed(call, outcome, RankedPage.firstStage(plan.window(), hits));
-            else asked(call, outcome, plan, hits);
+            try {
+                if (thrown != null) outcome.complete(kept(plan, hits, RerankFailure.of(thrown)));
+                else if (plan.settings().shadow()) shadowed(call, outcome, RankedPage.firstStage(plan.window(), hits));
+                else asked(call, outcome, plan, hits);
+            } catch (RuntimeException
+                    | Error e) { // a future would keep it to itself, and the search would wait for ever
+                outcome.complete(kept(plan, hits, RerankFailure.of(e)));
+            }
         });
         builder.runOn(builders);
         return outcome;
@@ -78,8 +83,10 @@ public final class RerankFlow {
         outcome.whenComplete((done, cancelled) -> {
             if (cancelled != null) scores.cancel(true);
         });
-        scores.whenComplete((ranked, thrown) -> outcome.complete(
-                thrown == null ? ranked(plan, ranked, hits) : kept(plan, hits, RerankFailure.of(thrown))));
+        scores.handle((ranked, thrown) ->
+                        thrown == null ? ranked(plan, ranked, hits) : kept(plan, hits, RerankFailure.of(thrown)))
+                .exceptionally(thrown -> kept(plan, hits, RerankFailure.of(thrown)))
+                .thenAccept(outcome::complete);
     }
 
     private static CompletableFuture<Outcome> page(RankedPage page) {

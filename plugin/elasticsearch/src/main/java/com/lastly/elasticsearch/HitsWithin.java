@@ -1,6 +1,5 @@
 package com.lastly.elasticsearch;
 
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,36 +7,27 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.elasticsearch.action.search.SearchResponse;
-import org.elasticsearch.common.Strings;
-import org.elasticsearch.common.xcontent.XContentHelper;
 import org.elasticsearch.index.query.InnerHitContextBuilder;
 import org.elasticsearch.search.SearchHit;
-import org.elasticsearch.search.aggregations.Aggregation;
-import org.elasticsearch.search.aggregations.AggregationBuilder;
-import org.elasticsearch.search.aggregations.InternalAggregations;
-import org.elasticsearch.search.aggregations.bucket.MultiBucketsAggregation;
-import org.elasticsearch.search.aggregations.bucket.SingleBucketAggregation;
-import org.elasticsearch.search.aggregations.metrics.InternalTopHits;
-import org.elasticsearch.search.aggregations.metrics.TopHitsAggregationBuilder;
 import org.elasticsearch.search.builder.SearchSourceBuilder;
 import org.elasticsearch.search.suggest.Suggest;
 import org.elasticsearch.search.suggest.completion.CompletionSuggestion;
-import org.elasticsearch.xcontent.json.JsonXContent;
 
 /**
  * Hits that lie within an answer's aggregations, suggestions and hits. They inherit the fields that the search asks
- * for, unless they were asked for with fields of their own.
+ * for, unless they were asked for with fields of their own. Aggregations without `top_hits` hold none and are not
+ * looked into.
  *
- * @param aggregations what was asked
+ * @param topHits where they are, in what was asked
  * @param own inner hits with fields of their own, by name; null: not known, so that inner hits are left alone
  */
-record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) {
+record HitsWithin(List<TopHits> topHits, Set<String> own) {
 
     static HitsWithin of(SearchSourceBuilder source) {
         return new HitsWithin(
                 source.aggregations() == null
                         ? List.of()
-                        : source.aggregations().getAggregatorFactories(),
+                        : TopHits.within(source.aggregations().getAggregatorFactories()),
                 own(source));
     }
 
@@ -53,37 +43,11 @@ record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) 
 
     /** Gives `inheriting` each of those hits. */
     void forEach(SearchResponse response, Consumer<SearchHit> inheriting) {
-        if (response.getAggregations() != null) ofAggregations(response.getAggregations(), aggregations, inheriting);
+        if (response.getAggregations() != null)
+            topHits.forEach(one -> one.forEach(response.getAggregations(), inheriting));
         if (response.getSuggest() != null)
             response.getSuggest().forEach(suggestion -> ofSuggestion(suggestion, inheriting));
         if (own != null) for (SearchHit hit : response.getHits()) ofHit(hit, inheriting);
-    }
-
-    private static void ofAggregations(
-            InternalAggregations found, Collection<AggregationBuilder> asked, Consumer<SearchHit> inheriting) {
-        for (AggregationBuilder one : asked) ofAggregation(found.get(one.getName()), one, inheriting);
-    }
-
-    private static void ofAggregation(Aggregation found, AggregationBuilder asked, Consumer<SearchHit> inheriting) {
-        if (found instanceof InternalTopHits best) {
-            if (hasFields((TopHitsAggregationBuilder) asked) == false)
-                best.getHits().forEach(inheriting);
-        } else if (found instanceof SingleBucketAggregation bucket) {
-            ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting);
-        } else if (found instanceof MultiBucketsAggregation several) {
-            several.getBuckets()
-                    .forEach(
-                            bucket -> ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting));
-        }
-    }
-
-    /** The builder has no getter for them (8.19), but it writes them. */
-    private static boolean hasFields(TopHitsAggregationBuilder asked) {
-        Map<String, Object> written =
-                XContentHelper.convertToMap(JsonXContent.jsonXContent, Strings.toString(asked), false);
-        return written.get(asked.getName()) instanceof Map<?, ?> type
-                && type.get(TopHitsAggregationBuilder.NAME) instanceof Map<?, ?> body
-                && body.containsKey("fields");
     }
 
     private static void ofSuggestion(Suggest.Suggestion<?> suggestion, Consumer<SearchHit> inheriting) {

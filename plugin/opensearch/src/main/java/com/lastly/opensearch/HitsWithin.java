@@ -1,6 +1,5 @@
 package com.lastly.opensearch;
 
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,31 +9,25 @@ import java.util.stream.Collectors;
 import org.opensearch.action.search.SearchResponse;
 import org.opensearch.index.query.InnerHitContextBuilder;
 import org.opensearch.search.SearchHit;
-import org.opensearch.search.aggregations.Aggregation;
-import org.opensearch.search.aggregations.AggregationBuilder;
-import org.opensearch.search.aggregations.Aggregations;
-import org.opensearch.search.aggregations.bucket.MultiBucketsAggregation;
-import org.opensearch.search.aggregations.bucket.SingleBucketAggregation;
-import org.opensearch.search.aggregations.metrics.InternalTopHits;
-import org.opensearch.search.aggregations.metrics.TopHitsAggregationBuilder;
 import org.opensearch.search.builder.SearchSourceBuilder;
 import org.opensearch.search.suggest.Suggest;
 import org.opensearch.search.suggest.completion.CompletionSuggestion;
 
 /**
  * Hits that lie within an answer's aggregations, suggestions and hits. They inherit the fields that the search asks
- * for, unless they were asked for with fields of their own.
+ * for, unless they were asked for with fields of their own. Aggregations without `top_hits` hold none and are not
+ * looked into.
  *
- * @param aggregations what was asked
+ * @param topHits where they are, in what was asked
  * @param own inner hits with fields of their own, by name
  */
-record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) {
+record HitsWithin(List<TopHits> topHits, Set<String> own) {
 
     static HitsWithin of(SearchSourceBuilder source) {
         return new HitsWithin(
                 source.aggregations() == null
                         ? List.of()
-                        : source.aggregations().getAggregatorFactories(),
+                        : TopHits.within(source.aggregations().getAggregatorFactories()),
                 own(source));
     }
 
@@ -49,31 +42,11 @@ record HitsWithin(Collection<AggregationBuilder> aggregations, Set<String> own) 
 
     /** Gives `inheriting` each of those hits. */
     void forEach(SearchResponse response, Consumer<SearchHit> inheriting) {
-        if (response.getAggregations() != null) ofAggregations(response.getAggregations(), aggregations, inheriting);
+        if (response.getAggregations() != null)
+            topHits.forEach(one -> one.forEach(response.getAggregations(), inheriting));
         if (response.getSuggest() != null)
             response.getSuggest().forEach(suggestion -> ofSuggestion(suggestion, inheriting));
         for (SearchHit hit : response.getHits()) ofHit(hit, inheriting);
-    }
-
-    private static void ofAggregations(
-            Aggregations found, Collection<AggregationBuilder> asked, Consumer<SearchHit> inheriting) {
-        for (AggregationBuilder one : asked) ofAggregation(found.get(one.getName()), one, inheriting);
-    }
-
-    private static void ofAggregation(Aggregation found, AggregationBuilder asked, Consumer<SearchHit> inheriting) {
-        if (found instanceof InternalTopHits best) {
-            if (!hasFields((TopHitsAggregationBuilder) asked)) best.getHits().forEach(inheriting);
-        } else if (found instanceof SingleBucketAggregation bucket) {
-            ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting);
-        } else if (found instanceof MultiBucketsAggregation several) {
-            several.getBuckets()
-                    .forEach(
-                            bucket -> ofAggregations(bucket.getAggregations(), asked.getSubAggregations(), inheriting));
-        }
-    }
-
-    private static boolean hasFields(TopHitsAggregationBuilder asked) {
-        return asked.fetchFields() != null;
     }
 
     private static void ofSuggestion(Suggest.Suggestion<?> suggestion, Consumer<SearchHit> inheriting) {

@@ -1,13 +1,11 @@
 package com.lastly.opensearch;
 
-import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import org.opensearch.common.xcontent.XContentHelper;
-import org.opensearch.common.xcontent.XContentType;
-import org.opensearch.common.xcontent.json.JsonXContent;
-import org.opensearch.core.common.bytes.BytesReference;
-import org.opensearch.core.xcontent.XContentBuilder;
+import org.apache.lucene.search.BooleanClause;
 import org.opensearch.index.query.QueryBuilder;
+import org.opensearch.index.query.QueryBuilderVisitor;
 
 /**
  * What paging means to neural search's `hybrid` query: scores are normalised over as many hits of each of its queries
@@ -23,26 +21,43 @@ final class HybridQuery {
         return query != null && NAME.equals(query.getName());
     }
 
+    /** The queries within it. Its class is another plugin's, but every query shows its clauses to a visitor. */
+    static List<QueryBuilder> queries(QueryBuilder hybrid) {
+        List<QueryBuilder> queries = new ArrayList<>();
+        hybrid.visit(new QueryBuilderVisitor() {
+            @Override
+            public void accept(QueryBuilder query) {}
+
+            @Override
+            public QueryBuilderVisitor getChildVisitor(BooleanClause.Occur occur) {
+                return new Children(queries);
+            }
+        });
+        return queries;
+    }
+
+    /** Takes what is shown to it, and looks no deeper. */
+    private record Children(List<QueryBuilder> found) implements QueryBuilderVisitor {
+        @Override
+        public void accept(QueryBuilder query) {
+            found.add(query);
+        }
+
+        @Override
+        public QueryBuilderVisitor getChildVisitor(BooleanClause.Occur occur) {
+            return QueryBuilderVisitor.NO_OP_VISITOR;
+        }
+    }
+
     /**
      * Hits that each of its queries gives for a page that is not the first; 0 where the query doesn't say, and neural
      * search refuses.
      */
     static int depth(QueryBuilder query) {
         if (!is(query)) return 0;
-        try (XContentBuilder json = JsonXContent.contentBuilder()
-                .startObject()
-                .field("query", query)
-                .endObject()) {
-            Object written = XContentHelper.convertToMap(BytesReference.bytes(json), false, XContentType.JSON)
-                    .v2()
-                    .get("query");
-            return written instanceof Map<?, ?> map
-                            && map.get(NAME) instanceof Map<?, ?> hybrid
-                            && hybrid.get("pagination_depth") instanceof Number depth
-                    ? depth.intValue()
-                    : 0;
-        } catch (IOException | RuntimeException e) {
-            return 0;
-        }
+        Object written = WrittenClause.of(query).get(NAME);
+        return written instanceof Map<?, ?> hybrid && hybrid.get("pagination_depth") instanceof Number depth
+                ? depth.intValue()
+                : 0;
     }
 }

@@ -14,12 +14,17 @@ import org.apache.hc.core5.http.URIScheme;
 import org.apache.hc.core5.http.config.CharCodingConfig;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.DefaultAddressResolver;
-import org.apache.hc.core5.http.impl.HttpProcessors;
 import org.apache.hc.core5.http.impl.bootstrap.AsyncRequester;
 import org.apache.hc.core5.http.impl.nio.ClientHttp1IOEventHandlerFactory;
 import org.apache.hc.core5.http.impl.nio.ClientHttp1StreamDuplexerFactory;
 import org.apache.hc.core5.http.nio.ssl.BasicClientTlsStrategy;
 import org.apache.hc.core5.http.nio.ssl.TlsStrategy;
+import org.apache.hc.core5.http.protocol.HttpProcessor;
+import org.apache.hc.core5.http.protocol.HttpProcessorBuilder;
+import org.apache.hc.core5.http.protocol.RequestConnControl;
+import org.apache.hc.core5.http.protocol.RequestContent;
+import org.apache.hc.core5.http.protocol.RequestTargetHost;
+import org.apache.hc.core5.http.protocol.RequestUserAgent;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.reactor.IOReactorConfig;
 import org.apache.hc.core5.reactor.IOSession;
@@ -42,6 +47,11 @@ final class HttpConnections implements AutoCloseable {
             .setMaxHeaderCount(100)
             .setMaxLineLength(8 << 10)
             .setMaxEmptyLineCount(1)
+            .build();
+
+    /** No `Expect: 100-continue`, for which HttpCore's own set would wait three seconds where a sidecar does not know it. */
+    private static final HttpProcessor HEADERS = HttpProcessorBuilder.create()
+            .addAll(new RequestTargetHost(), new RequestContent(), new RequestConnControl(), new RequestUserAgent("lastly"))
             .build();
 
     private final TlsStrategy tls;
@@ -113,8 +123,7 @@ final class HttpConnections implements AutoCloseable {
                 .setSoTimeout(SILENT)
                 .setTcpNoDelay(true)
                 .build();
-        ClientHttp1StreamDuplexerFactory streams = new ClientHttp1StreamDuplexerFactory(
-                HttpProcessors.client("lastly"), BOUNDS, CharCodingConfig.DEFAULT, null);
+        ClientHttp1StreamDuplexerFactory streams = new ClientHttp1StreamDuplexerFactory(HEADERS, BOUNDS, CharCodingConfig.DEFAULT);
         return new AsyncRequester(
                 new ClientHttp1IOEventHandlerFactory(streams, null, null),
                 config,

@@ -3,7 +3,6 @@ package com.lastly.core.sidecar;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
-import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -150,7 +149,7 @@ final class RerankClient implements AutoCloseable {
                     && !exchange.answered()
                     && !(failure instanceof ConnectException)
                     && !(failure instanceof SSLException)
-                    && !(failure instanceof CharacterCodingException);
+                    && !RerankFailure.notHttp(failure);
         }
     }
 }

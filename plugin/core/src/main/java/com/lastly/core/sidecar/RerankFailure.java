@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.MessageConstraintException;
 
 /** Why one search could not be reranked: a reason to count by, and what to do. Holds no user text. */
 public final class RerankFailure extends Exception {
@@ -78,7 +79,7 @@ public final class RerankFailure extends Exception {
                     "tls",
                     "the sidecar's certificate does not satisfy the engine's Java; "
                             + "add its authority to the trust store, and check the host name");
-        if (thrown instanceof HttpException || thrown instanceof CharacterCodingException)
+        if (notHttp(thrown))
             return new RerankFailure(
                     "not_http", "what answers at the sidecar's address does not speak HTTP; check lastly.sidecar.urls");
         if (thrown instanceof TimeoutException) return TIMEOUT;
@@ -86,6 +87,13 @@ public final class RerankFailure extends Exception {
         return new RerankFailure(
                 "broken",
                 "the call of the sidecar ended with " + thrown.getClass().getSimpleName());
+    }
+
+    /** Whether what answered broke the protocol, or the bounds that every answer keeps. */
+    static boolean notHttp(Throwable thrown) {
+        return thrown instanceof HttpException
+                || thrown instanceof MessageConstraintException
+                || thrown instanceof CharacterCodingException;
     }
 
     /** The name under which it is counted. */

@@ -81,11 +81,13 @@ public final class Reranker implements AutoCloseable {
         CompletableFuture<double[]> answer = new CompletableFuture<>();
         answer.whenComplete((scores, thrown) -> ended(once, call, thrown)); // who asked may have cancelled
         try {
-            client.scores(call, now, answer).whenComplete((scores, thrown) -> {
-                ended(once, call, thrown); // before the answer: who has it may look at the counts next
-                if (thrown == null) answer.complete(scores);
-                else answer.completeExceptionally(call.failure(thrown));
-            });
+            client.scores(call, now, answer)
+                    .whenComplete(
+                            (scores, thrown) -> ended(once, call, thrown)) // who has the answer may look at counts
+                    .whenComplete((scores, thrown) -> {
+                        if (thrown == null) answer.complete(scores);
+                        else answer.completeExceptionally(call.failure(thrown));
+                    });
         } catch (RuntimeException | LinkageError failure) { // an engine that forbids sockets throws an Error
             answer.completeExceptionally(RerankFailure.of(failure));
         }

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the user asks, read from the search body as the engines write it: texts of the clauses that score. Filters,
+ * What the user asks: texts of the clauses that score, each once. Engines walk their query objects and add what they
+ * know; a clause of somebody's plugin they write as JSON, as its user could have, and that is read here. Filters,
  * excluded clauses, exact terms, ranges and scripts are never part of it.
  */
 public final class QueryText {
@@ -52,16 +53,28 @@ public final class QueryText {
 
     private final Set<String> found = new LinkedHashSet<>();
 
-    private QueryText() {}
-
     /**
-     * Gives the text, empty where nothing that scores has one. `clauses` is a query or retriever, or a list of them, as
-     * read from JSON.
+     * Gives the text, empty where nothing that scores has one. `clauses` is a query or a list of them, read from JSON.
      */
     public static String of(Object clauses) {
         QueryText text = new QueryText();
-        text.collect(clauses, 0);
-        return String.join(" ", text.found);
+        text.addJson(clauses);
+        return text.toString();
+    }
+
+    /** Adds what a clause searches for; numbers are words, what is no text is none. */
+    public void add(Object searched) {
+        if (searched instanceof String || searched instanceof Number) add(searched.toString());
+    }
+
+    /** Adds the texts of a query or retriever, or of a list of them, as read from JSON. */
+    public void addJson(Object clauses) {
+        collect(clauses, 0);
+    }
+
+    @Override
+    public String toString() {
+        return String.join(" ", found);
     }
 
     private void collect(Object clause, int depth) {

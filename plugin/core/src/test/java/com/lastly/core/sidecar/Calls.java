@@ -42,7 +42,7 @@ public final class Calls {
         return new Reranker(config, client, unlimited(), new RerankStats(Counters.NONE));
     }
 
-    static MemoryGauge unlimited() {
+    public static MemoryGauge unlimited() {
         return new MemoryGauge(new CountedBudget(Long.MAX_VALUE));
     }
 

@@ -93,6 +93,8 @@ class RerankClientTest {
         assertTrue(call.headers().get("traceparent").startsWith("00-4bf92f"));
         long left = Long.parseLong(call.headers().get("x-request-timeout-ms"));
         assertTrue(left > 0 && left <= 800, "remaining time " + left);
+        assertEquals("application/json", call.headers().get("content-type").split(";")[0]);
+        assertNull(call.headers().get("expect"), "a sidecar that does not know it would cost three seconds");
     }
 
     @Test

@@ -19,29 +19,29 @@ import java.util.concurrent.Executors;
 import javax.net.ssl.SSLContext;
 
 /** A real HTTP server on loopback that behaves as a test tells it to, and keeps what it was sent. */
-final class TestSidecar implements AutoCloseable {
+public final class TestSidecar implements AutoCloseable {
 
     /** What is done with one call. */
-    interface Behaviour {
+    public interface Behaviour {
         void answer(HttpExchange exchange, Call call) throws IOException, InterruptedException;
     }
 
     /** What one call brought. */
-    record Call(Map<String, Object> body, Map<String, String> headers, String path) {
-        int count() {
+    public record Call(Map<String, Object> body, Map<String, String> headers, String path) {
+        public int count() {
             return ((List<?>) body.get("documents")).size();
         }
     }
 
-    final List<Call> calls = new CopyOnWriteArrayList<>();
+    public final List<Call> calls = new CopyOnWriteArrayList<>();
     final Set<Integer> connections = ConcurrentHashMap.newKeySet();
-    volatile Behaviour behaviour = TestSidecar::reversed;
+    public volatile Behaviour behaviour = TestSidecar::reversed;
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final String scheme;
 
-    TestSidecar() throws IOException {
+    public TestSidecar() throws IOException {
         this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0), "http");
     }
 
@@ -59,12 +59,12 @@ final class TestSidecar implements AutoCloseable {
         return new TestSidecar(server, "https");
     }
 
-    String url() {
+    public String url() {
         return scheme + "://127.0.0.1:" + server.getAddress().getPort();
     }
 
     /** The last of `count` passages scores best, so that every hit moves. */
-    static void reversed(HttpExchange exchange, Call call) throws IOException {
+    public static void reversed(HttpExchange exchange, Call call) throws IOException {
         StringBuilder results = new StringBuilder();
         for (int i = 0; i < call.count(); i++)
             results.append(i == 0 ? "" : ",")
@@ -76,11 +76,11 @@ final class TestSidecar implements AutoCloseable {
         send(exchange, 200, "{\"results\":[" + results + "]}");
     }
 
-    static Behaviour always(int status, String body) {
+    public static Behaviour always(int status, String body) {
         return (exchange, call) -> send(exchange, status, body);
     }
 
-    static Behaviour after(long millis, Behaviour then) {
+    public static Behaviour after(long millis, Behaviour then) {
         return (exchange, call) -> {
             Thread.sleep(millis);
             then.answer(exchange, call);
