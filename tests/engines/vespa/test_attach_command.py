@@ -55,7 +55,7 @@ def test_a_setting_with_which_no_container_would_start_is_refused(
 
 def test_the_limits_of_the_flags_are_the_core_s() -> None:
     core = Path(__file__).parents[3] / "plugin" / "core" / "src" / "main" / "java" / "com" / "lastly" / "core"
-    code = (core / "RerankSettings.java").read_text()
+    code = (core / "settings" / "SettingLimits.java").read_text()
     assert f"LARGEST_WINDOW = {settings.LARGEST_WINDOW};" in code
     assert f"LONGEST_TEXT = {settings.LONGEST_TEXT};" in code
     assert f"MOST_FIELDS = {settings.MOST_FIELDS};" in code

@@ -22,7 +22,7 @@ class DeciderTest {
 
     private final RerankStats stats = new RerankStats(Counters.NONE);
     private final HitSizes sizes = new HitSizes();
-    private final MemoryGauge memory = new MemoryGauge(new CountedBudget(1_000_000));
+    private final MemoryGauge memory = new MemoryGauge(new CountedBudget(5_000_000));
     private final Decider decider = new Decider(stats, memory, sizes);
 
     private static SettingsBuilder indexSettings() {
@@ -201,7 +201,7 @@ class DeciderTest {
 
     @Test
     void aSearchThatTheBudgetDoesNotHoldGoesOnAsItWasAndSaysWhy() {
-        sizes.met("news", 30_000 * 50, 50);
+        sizes.met("news", 150_000 * 50, 50);
         Decision.LeaveAlone alone = assertInstanceOf(Decision.LeaveAlone.class, decider.decide(search));
         assertEquals(SkipReason.MEMORY, alone.reason());
         assertTrue(alone.warning().contains("lastly.memory.limit"), alone.warning());

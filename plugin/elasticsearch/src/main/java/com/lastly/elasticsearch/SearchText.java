@@ -57,11 +57,18 @@ final class SearchText {
 
     private void collect(RetrieverBuilder retriever, int depth) {
         if (retriever == null || depth > DEEPEST) return;
-        if (retriever instanceof StandardRetrieverBuilder standard) collect(standard.topDocsQuery(), depth + 1);
+        if (retriever instanceof StandardRetrieverBuilder standard) collect(query(standard), depth + 1);
         else if (retriever instanceof CompoundRetrieverBuilder<?> compound
                 && compound.innerRetrievers().isEmpty() == false)
             compound.innerRetrievers().forEach(inner -> collect(inner.retriever(), depth + 1));
         else text.addJson(WrittenClause.of(retriever));
+    }
+
+    /** It has no getter for its query, but writes it into a search; that one is thrown away. */
+    private static QueryBuilder query(StandardRetrieverBuilder standard) {
+        SearchSourceBuilder search = new SearchSourceBuilder();
+        standard.extractToSearchSourceBuilder(search, false);
+        return search.query();
     }
 
     /** A vector is no text, but what it is made of may be. */

@@ -12,6 +12,7 @@ import org.elasticsearch.search.aggregations.bucket.MultiBucketsAggregation;
 import org.elasticsearch.search.aggregations.bucket.SingleBucketAggregation;
 import org.elasticsearch.search.aggregations.metrics.InternalTopHits;
 import org.elasticsearch.search.aggregations.metrics.TopHitsAggregationBuilder;
+import org.elasticsearch.xcontent.ToXContent;
 
 /**
  * An aggregation that is `top_hits`, or has some within. Found once, in what was asked: there may be thousands of
@@ -33,7 +34,9 @@ record TopHits(String name, boolean inherits, List<TopHits> inner) {
 
     /** The builder has no getter for them (8.19), but it writes them. */
     private static boolean hasFields(TopHitsAggregationBuilder asked) {
-        return WrittenClause.of(asked).get(asked.getName()) instanceof Map<?, ?> type
+        ToXContent whole =
+                (json, params) -> asked.toXContent(json.startObject(), params).endObject();
+        return WrittenClause.of(whole).get(asked.getName()) instanceof Map<?, ?> type
                 && type.get(TopHitsAggregationBuilder.NAME) instanceof Map<?, ?> body
                 && body.containsKey("fields");
     }

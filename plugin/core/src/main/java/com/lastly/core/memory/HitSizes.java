@@ -10,8 +10,11 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class HitSizes {
 
-    /** Of an index that was not met yet: a page of text. */
-    static final long UNKNOWN = 16 << 10;
+    /**
+     * Of an index that was not met yet. Large, since many searches may come before the first has its answer; once it
+     * has, milliseconds later, they are charged what is true of the index.
+     */
+    static final long UNKNOWN = 64 << 10;
 
     private static final int MOST_INDICES = 10_000;
     private static final double KEPT = 0.9;

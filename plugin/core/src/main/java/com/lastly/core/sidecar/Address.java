@@ -11,8 +11,9 @@ import java.util.regex.Pattern;
  */
 record Address(String scheme, String host, int port, String path) {
 
-    private static final Pattern FORM = Pattern.compile(
-            "(https?)://(\\[[0-9a-fA-F:.]+]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\\.?)(?::(\\d{1,5}))?((?:/[\\w.~!$&'()*+,;=:@%-]*)*)");
+    private static final String HOST = "\\[[0-9a-fA-F:.]+]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\\.?";
+    private static final String PATH = "(?:/[\\w.~!$&'()*+,;=:@%-]*)*";
+    private static final Pattern FORM = Pattern.compile("(https?)://(" + HOST + ")(?::(\\d{1,5}))?(" + PATH + ")");
     private static final String RERANK = "/v1/rerank";
     private static final int LARGEST_PORT = 65_535;
 

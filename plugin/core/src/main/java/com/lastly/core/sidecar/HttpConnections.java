@@ -49,9 +49,16 @@ final class HttpConnections implements AutoCloseable {
             .setMaxEmptyLineCount(1)
             .build();
 
-    /** No `Expect: 100-continue`, for which HttpCore's own set would wait three seconds where a sidecar does not know it. */
+    /**
+     * No `Expect: 100-continue`, for which HttpCore's own set would wait three seconds where a sidecar does not know
+     * it.
+     */
     private static final HttpProcessor HEADERS = HttpProcessorBuilder.create()
-            .addAll(new RequestTargetHost(), new RequestContent(), new RequestConnControl(), new RequestUserAgent("lastly"))
+            .addAll(
+                    new RequestTargetHost(),
+                    new RequestContent(),
+                    new RequestConnControl(),
+                    new RequestUserAgent("lastly"))
             .build();
 
     private final TlsStrategy tls;
@@ -123,7 +130,8 @@ final class HttpConnections implements AutoCloseable {
                 .setSoTimeout(SILENT)
                 .setTcpNoDelay(true)
                 .build();
-        ClientHttp1StreamDuplexerFactory streams = new ClientHttp1StreamDuplexerFactory(HEADERS, BOUNDS, CharCodingConfig.DEFAULT);
+        ClientHttp1StreamDuplexerFactory streams =
+                new ClientHttp1StreamDuplexerFactory(HEADERS, BOUNDS, CharCodingConfig.DEFAULT);
         return new AsyncRequester(
                 new ClientHttp1IOEventHandlerFactory(streams, null, null),
                 config,
