@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -136,7 +137,17 @@ class JsonClient:
 
 
 def _run(call: Coroutine[Any, Any, T]) -> T:
-    """Run a call to its end. Closing the loop doesn't wait for a name that is still looked up; asyncio.run would."""
+    """Run a call to its end, in a thread of its own where this one runs a loop already (a notebook, a browser test)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _run_in_loop(call)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(_run_in_loop, call).result()
+
+
+def _run_in_loop(call: Coroutine[Any, Any, T]) -> T:
+    """Run a call in a new loop. Closing it doesn't wait for a name that is still looked up; asyncio.run would."""
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(call)

@@ -1,5 +1,6 @@
 """The client that asks engines and sidecars, against servers of this machine that behave badly."""
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -117,6 +118,14 @@ def test_an_answer_is_read_no_further_than_its_bound(answer: bytes) -> None:
         pytest.raises(NotReadyError, match=r"http://127\.0\.0\.1:\d+ answers with more than 1000 bytes"),
     ):
         JsonClient(f"http://127.0.0.1:{port}", maximum_bytes=1000).call("GET", "/")
+
+
+def test_a_caller_that_runs_a_loop_of_its_own_is_answered() -> None:
+    async def ask(port: int) -> tuple[int, object]:
+        return JsonClient(f"http://127.0.0.1:{port}", timeout_s=5).call("GET", "/")
+
+    with serving(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")) as port:
+        assert asyncio.run(ask(port)) == (200, {})
 
 
 def test_an_answer_of_just_the_bound_is_read() -> None:
