@@ -54,13 +54,14 @@ def answered_once(connection: socket.socket) -> bytes:
     return received
 
 
-@pytest.mark.parametrize(("headers", "status"), [("", 401), (ALLOWED, 413)])
-def test_a_body_in_crumbs_ends_its_connection_and_costs_little(running: Sidecar, headers: str, status: int) -> None:
+@pytest.mark.parametrize("headers", ["", ALLOWED])
+def test_a_body_in_crumbs_ends_its_connection_and_costs_little(running: Sidecar, headers: str) -> None:
     spent = processor_seconds(running)
     with connect(running, f"{HEAD}{headers}Transfer-Encoding: chunked\r\n\r\n") as connection:
         assert send_crumbs(connection, 3_000_000) < 3_000_000
         answer = answered_once(connection)
-    assert b"HTTP/1.1 4" in answer[:12] or status == 413  # what came behind may have reset the connection
+    # What came behind may have reset the connection, and the answer with it; with a key nothing else is ever sent.
+    assert answer.startswith(b"HTTP/1.1 4" if headers else b"HTTP/1.1 401") or (headers and not answer)
     assert processor_seconds(running) - spent < 2.0  # parsing all would take over 40
     assert httpx.get(f"{running.address}/health/live").status_code == 200
 
