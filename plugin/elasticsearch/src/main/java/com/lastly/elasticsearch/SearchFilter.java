@@ -1,6 +1,7 @@
 package com.lastly.elasticsearch;
 
 import com.lastly.core.Decision;
+import com.lastly.core.RerankPlan;
 import java.util.Optional;
 import org.elasticsearch.ElasticsearchStatusException;
 import org.elasticsearch.action.ActionListener;
@@ -69,9 +70,20 @@ final class SearchFilter implements MappedActionFilter {
             if (!alone.warning().isEmpty()) HeaderWarning.addWarning(alone.warning());
             rest.proceed(withoutExt(request), user);
         } else if (decision instanceof Decision.Rerank rerank) {
+            SidecarWait wait = new SidecarWait(services, search);
+            widen(request, rerank.plan(), wait, user, rest);
+        }
+    }
+
+    private static void widen(
+            SearchRequest request, RerankPlan plan, SidecarWait wait, ActionListener<SearchResponse> user, Rest rest) {
+        try {
             SearchRequest copy = UserRequest.copy(request);
-            WidenedSearch widened = WidenedSearch.of(copy.source(), rerank.plan());
-            rest.proceed(copy, new RerankListener(new SidecarWait(services, search), widened, user));
+            WidenedSearch widened = WidenedSearch.of(copy.source(), plan);
+            rest.proceed(copy, new RerankListener(wait, widened, user));
+        } catch (RuntimeException | Error failure) { // of another filter, say: nobody else would give the bytes back
+            plan.close();
+            throw failure;
         }
     }
 

@@ -1,6 +1,7 @@
 package com.lastly.opensearch;
 
 import com.lastly.core.Decision;
+import com.lastly.core.RerankPlan;
 import java.util.Optional;
 import java.util.Set;
 import org.opensearch.OpenSearchStatusException;
@@ -74,9 +75,18 @@ final class SearchFilter implements ActionFilter {
             if (!alone.warning().isEmpty()) HeaderWarning.addWarning(alone.warning());
             rest.proceed(withoutExt(search.request()), user);
         } else if (decision instanceof Decision.Rerank rerank) {
+            widen(search, rerank.plan(), user, rest);
+        }
+    }
+
+    private void widen(FilteredSearch search, RerankPlan plan, ActionListener<SearchResponse> user, Rest rest) {
+        try {
             SearchRequest copy = UserRequest.copy(search.request());
-            WidenedSearch widened = WidenedSearch.of(copy.source(), rerank.plan());
+            WidenedSearch widened = WidenedSearch.of(copy.source(), plan);
             rest.proceed(copy, new RerankListener(services, Optional.of(search.task()), widened, user));
+        } catch (RuntimeException | Error failure) { // of another filter, say: nobody else would give the bytes back
+            plan.close();
+            throw failure;
         }
     }
 
