@@ -62,3 +62,16 @@ def test_head_is_get_without_the_body(behind_a_proxy: TestClient, path: str) -> 
 def test_head_of_what_takes_a_post_is_refused_with_what_it_takes(behind_a_proxy: TestClient) -> None:
     answer = behind_a_proxy.head("/v1/rerank", headers=KEY)
     assert answer.status_code == 405
+
+
+def test_only_rerank_calls_are_counted_as_refused(behind_a_proxy: TestClient) -> None:
+    def refusals() -> list[str]:
+        return sorted(
+            line for line in behind_a_proxy.get("/metrics").text.splitlines() if line.startswith("lastly_refusals_")
+        )
+
+    before = refusals()
+    assert behind_a_proxy.get("/nowhere", headers=KEY).status_code == 404
+    assert behind_a_proxy.delete("/health/ready", headers=KEY).status_code == 405
+    assert behind_a_proxy.get("/v1/models/none", headers=KEY).status_code == 404
+    assert refusals() == before
