@@ -9,9 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.yahoo.component.ComponentId;
 import com.yahoo.component.chain.Chain;
 import com.yahoo.metrics.simple.Bucket;
-import com.yahoo.metrics.simple.MetricReceiver;
 import com.yahoo.prelude.hitfield.JSONString;
-import com.yahoo.prelude.query.WordItem;
 import com.yahoo.search.Query;
 import com.yahoo.search.Result;
 import com.yahoo.search.Searcher;
@@ -19,75 +17,14 @@ import com.yahoo.search.grouping.GroupingRequest;
 import com.yahoo.search.result.ErrorMessage;
 import com.yahoo.search.result.Hit;
 import com.yahoo.search.searchchain.Execution;
-import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The searcher in a chain of Vespa's, over a first stage of known hits, with a real sidecar's HTTP. */
-@Timeout(60)
-class RerankSearcherTest {
-
-    private final MetricReceiver.MockReceiver metrics = new MetricReceiver.MockReceiver();
-    private final FirstStage first = new FirstStage();
-    private Sidecar sidecar;
-
-    @BeforeEach
-    void start() throws IOException {
-        sidecar = new Sidecar();
-    }
-
-    @AfterEach
-    void stop() {
-        sidecar.close();
-    }
-
-    private RerankConfig.Builder config() {
-        return new RerankConfig.Builder()
-                .enabled(true)
-                .fields("text")
-                .timeout("5s")
-                .sidecar(new RerankConfig.Sidecar.Builder().urls(sidecar.url()));
-    }
-
-    private Result search(RerankConfig.Builder config, Query query) {
-        Searcher searcher = new RerankSearcher(new ComponentId("lastly"), config.build(), metrics);
-        return new Execution(new Chain<>(searcher, first), Execution.Context.createContextStub()).search(query);
-    }
-
-    private static Query query(String parameters) {
-        Query query = new Query("?timeout=5s" + parameters);
-        query.getModel().getQueryTree().setRoot(new WordItem("fox", true));
-        return query;
-    }
-
-    private static List<String> ids(Result result) {
-        return result.hits().asList().stream()
-                .map(hit -> hit.getId().toString())
-                .toList();
-    }
-
-    private static List<String> hits(IntStream ranks) {
-        return ranks.mapToObj(rank -> "hit" + rank).toList();
-    }
-
-    /** What was counted since the last look. */
-    private long count(String metric, String... point) {
-        return count(metrics.getSnapshot(), metric, point);
-    }
-
-    private static long count(Bucket snapshot, String metric, String... point) {
-        return snapshot.getMapForMetric(metric).entrySet().stream()
-                .filter(entry -> point.length == 0 || entry.getKey().toString().contains(point[0]))
-                .mapToLong(entry -> entry.getValue().getCount())
-                .sum();
-    }
+/** The order, the hits and the errors that a search gets. */
+class RerankSearcherTest extends SearcherInAChain {
 
     @Test
     void aPageInsideTheWindowIsCutFromTheNewOrder() {
@@ -166,65 +103,6 @@ class RerankSearcherTest {
                 result.hits().getError().getDetailedMessage().contains("summary class nosuch"),
                 result.hits().getError().toString());
         assertEquals(0, result.hits().getConcreteSize());
-    }
-
-    @Test
-    void theCallGetsTheTimeThatTheQueryHasLeftLessTheMargin() {
-        search(config().margin_ms(300), query("&timeout=900ms&hits=3"));
-        long given = sidecar.calls.get(0).timeMillis();
-        assertTrue(given > 0 && given <= 600, "given " + given);
-    }
-
-    @Test
-    void aQueryWithoutTimeLeftIsNotSent() {
-        Result result = search(config().margin_ms(5000), query("&hits=3"));
-        assertEquals(hits(IntStream.range(0, 3)), ids(result));
-        assertEquals(List.of(), sidecar.calls);
-        assertEquals(1, count("lastly.failed", "no_time_left"));
-    }
-
-    @Test
-    void aSlowSidecarCostsItsTimeAndNoMore() {
-        sidecar.go = new CountDownLatch(1);
-        long started = System.nanoTime();
-        Result result = search(config().timeout("200ms"), query("&hits=3"));
-        assertTrue(System.nanoTime() - started < 3_000_000_000L);
-        assertEquals(hits(IntStream.range(0, 3)), ids(result));
-        assertEquals(1, count("lastly.failed", "timeout"));
-    }
-
-    @Test
-    void aThreadThatIsInterruptedKeepsTheOrderAndStaysInterrupted() {
-        sidecar.go = new CountDownLatch(1);
-        Thread.currentThread().interrupt();
-        Result result = search(config(), query("&hits=3"));
-        assertTrue(Thread.interrupted());
-        assertEquals(hits(IntStream.range(0, 3)), ids(result));
-        assertEquals(1, count("lastly.failed", "cancelled"));
-    }
-
-    @Test
-    void nobodyWaitsForAShadowedCall() throws Exception {
-        sidecar.go = new CountDownLatch(1);
-        Result result = search(config().mode("shadow"), query("&hits=3"));
-        assertEquals(hits(IntStream.range(0, 3)), ids(result));
-        assertEquals(0, count("lastly.shadowed"));
-        sidecar.go.countDown();
-        Bucket snapshot = metrics.getSnapshot();
-        while (count(snapshot, "lastly.shadowed") == 0) { // the test's timeout bounds it
-            Thread.sleep(10);
-            snapshot = metrics.getSnapshot();
-        }
-        assertEquals(0, count(snapshot, "lastly.reranked"));
-    }
-
-    @Test
-    void aShadowedSearchIsAnsweredAsIfNobodyHadBeenAsked() {
-        Result result = search(config().mode("shadow").on_failure("fail").summary("nosuch"), query("&hits=3"));
-        assertEquals(hits(IntStream.range(0, 3)), ids(result));
-        assertNull(result.hits().getError());
-        assertNull(result.hits().getField("lastly"));
-        assertEquals(1, count("lastly.failed", "fill"));
     }
 
     @Test
