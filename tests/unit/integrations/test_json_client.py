@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,8 +51,9 @@ def test_a_caller_that_runs_a_loop_of_its_own_is_answered() -> None:
     async def ask(port: int) -> tuple[int, object]:
         return JsonClient(f"http://127.0.0.1:{port}", timeout_s=5).call("GET", "/")
 
-    with serving(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")) as port:
-        assert asyncio.run(ask(port)) == (200, {})
+    # In a thread, since the tests of pages leave a loop running in this one.
+    with serving(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")) as port, ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, ask(port)).result() == (200, {})
 
 
 def test_an_answer_of_just_the_bound_is_read() -> None:
