@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 _VARIABLE = "TEST_RUN_MARKS"  # without the prefix LASTLY_, under which the sidecar looks for its settings
@@ -41,9 +43,21 @@ def marks() -> dict[str, str]:
 def end_in_order_on_sigterm() -> None:
     """Let SIGTERM end the program as Ctrl-C does, so that what was set up is taken down; a second one ends it at once.
 
-    Call it in the main thread.
+    Call it once, in the main thread. Forked children keep the default: a handler of Python's loses a signal that comes
+    right after the fork, and a pool that ends its workers by SIGTERM would wait for them for ever.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    kept: list[Any] = []
+
+    def before() -> None:
+        if threading.current_thread() is threading.main_thread():  # Python sets handlers nowhere else
+            kept.append(signal.signal(signal.SIGTERM, signal.SIG_DFL))
+
+    def after() -> None:
+        if threading.current_thread() is threading.main_thread() and kept:
+            signal.signal(signal.SIGTERM, kept.pop())
+
+    os.register_at_fork(before=before, after_in_parent=after)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
