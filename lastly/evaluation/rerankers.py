@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from lastly.errors import NotReadyError
 from lastly.graph.opening import GraphOptions
 from lastly.ranking.reranker import Reranker
 from lastly.types import Candidate, Query
 from lastly_integrations.json_client import JsonClient
+from lastly_integrations.sidecar import SidecarClient
 
 
 @dataclass(frozen=True)
@@ -71,27 +71,17 @@ class SidecarReranker:
         model: str | None = None,
         lexical_weight: float | None = None,
     ) -> None:
-        self._server = server
+        self._sidecar = SidecarClient(server)
         asked = {"instruction": instruction, "model": model, "lexical_weight": lexical_weight}
         self._options = {key: value for key, value in asked.items() if value is not None}
-        status, answer = server.call("GET", "/v1/models")
-        if status != 200:
-            raise NotReadyError(f"{server.shown} answered {status}: {_message(answer)}")
-        self.name = model or str(answer["data"][0]["id"])
+        served = self._sidecar.default_model()
+        self.name = model or served
 
     def rerank(self, query: str, passages: Sequence[str]) -> Order:
         """Order the passages for a query; raises NotReadyError with the sidecar's own message."""
         if not passages:
             return Order([], 0.0, 0)
         started = time.perf_counter()
-        body = {"query": query, "documents": list(passages), **self._options}
-        status, answer = self._server.call("POST", "/v1/rerank", body)
-        if status != 200:
-            raise NotReadyError(f"{self._server.shown} answered {status}: {_message(answer)}")
+        answer = self._sidecar.rerank(query, passages, **self._options)
         places = [int(result["index"]) for result in answer["results"]]
         return Order(places, time.perf_counter() - started, answer["usage"]["total_tokens"])
-
-
-def _message(answer: object) -> str:
-    error = answer.get("error") if isinstance(answer, dict) else None
-    return str(error.get("message")) if isinstance(error, dict) else "no reason given"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lastly.search.bm25 import FirstStage, Hit
 from lastly.search.documents import Document
-from lastly.search.sidecar import SidecarClient
+from lastly_integrations.sidecar import SidecarClient
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from lastly.config import Settings
 from lastly.lab.app import create_lab
 from lastly.lab.sources import EngineSource, LocalSource
 from lastly.search.python_docs import python_documentation
-from lastly.search.sidecar import SidecarClient
 from lastly.serving.server import listen
 from lastly_export.export import export
 from lastly_integrations.json_client import JsonClient
+from lastly_integrations.sidecar import SidecarClient
 from tests.kit.models.checkpoints import QWEN3, write_checkpoint
 
 KEY = "a key of the tests"
@@ -35,7 +35,7 @@ def _serve(settings: Settings) -> Iterator[str]:
     with listen(settings, lambda settings: create_lab(settings, [demo, dead])) as listening:
         thread = threading.Thread(target=listening.run, daemon=True)
         thread.start()
-        client, deadline = SidecarClient(listening.host, listening.port), time.monotonic() + 60
+        client, deadline = SidecarClient(JsonClient(f"http://{listening.host}:{listening.port}")), time.monotonic() + 60
         while not client.ready():
             assert time.monotonic() < deadline, "the lab did not start"
             time.sleep(0.05)
