@@ -112,7 +112,7 @@ def test_the_learning_rate_rises_and_falls_in_each_stage() -> None:
     assert Clock(recipe, False, Group(), "cpu").lists
 
 
-def test_capitals_are_read_as_small_letters_if_asked(tmp_path: Path) -> None:
+def test_capitals_are_read_as_lower_case_if_asked(tmp_path: Path) -> None:
     backbone = backbone_folder(tmp_path / "backbone", QWEN3)
     for lowercase in (False, True):
         tokenizer = plain_tokenizer(start(backbone, Kept(lowercase=lowercase), "toy", 0).tokenizer)

@@ -1,7 +1,7 @@
 """The candidate lists: BM25 in Lucene's form (k1 1.5, b 0.75, English stop words, no stemming), as bm25s' default.
 
-bm25s 0.3.16 itself adds the same weights up in another order: scores differ by up to 3e-6, and with them 2 of the 225
-best fifties of Cranfield. What was trained and measured by these lists could not be repeated with its.
+bm25s itself adds the same weights up in another order and breaks ties otherwise, so that some candidate lists would
+differ: what was trained and measured by these could not be repeated with its.
 """
 
 import re
